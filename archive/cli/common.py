@@ -1,0 +1,65 @@
+"""What all commands share: where the archive is, how to print, how to fail."""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from archive.errors import ArchiveError, BadSetting
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+ArchiveOption = Annotated[
+    Path,
+    typer.Option(
+        "--archive",
+        envvar="MORESTORIES_ARCHIVE",
+        help="The archive's folder.",
+        show_default="./data",
+        file_okay=False,
+    ),
+]
+DEFAULT_ARCHIVE = Path("data")
+
+
+class Exit(IntEnum):
+    """Exit codes by cause, for scripts and schedulers; documented in docs/commands.md."""
+
+    OK = 0
+    PARTLY = 1  # done, but something in it failed and was counted
+    USAGE = 2  # Click's own: an unknown option or a missing argument
+    SETTING = 3  # a broken portal file, option value or query; nothing was started
+    DISK_FULL = 4  # stopped in good order; what was sealed is intact
+    BUDGET = 5  # a budget of the portal file was reached
+    ROBOTS = 6  # robots.txt forbids all of it
+    UNREACHABLE = 7  # the host cannot be found or does not answer
+    NOTHING = 8  # nothing to do or nothing found: no article, no portal, no such row
+    DAMAGED = 9  # a kept file is not as it should be
+    INTERRUPTED = 130  # Ctrl-C or SIGTERM
+
+
+def existing(folder: Path) -> Path:
+    """Return ``folder`` as an absolute path; raise ``BadSetting`` if no archive is there."""
+    if not (folder / "warc").is_dir() and not (folder / "catalog.sqlite").is_file():
+        raise BadSetting(
+            f"no archive at {folder.resolve()}: name one with --archive DIR, "
+            "or begin one with `morestories crawl URL`"
+        )
+    return folder.resolve()
+
+
+def fail(error: ArchiveError, code: Exit = Exit.SETTING) -> typer.Exit:
+    """Print ``error`` for a person and return the exception to raise."""
+    err.print(f"[bold red]morestories:[/] {error}", markup=True, soft_wrap=True)
+    return typer.Exit(code)
+
+
+def on_terminal() -> bool:
+    """Tell whether a person watches: progress bars go to standard error only then."""
+    return err.is_terminal and not os.environ.get("CI")

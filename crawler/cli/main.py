@@ -1,0 +1,45 @@
+"""Mount every command on one app, and turn errors into a line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+from archive.cli.common import Exit, fail
+from archive.errors import ArchiveError, DamagedRecord, DiskFull
+
+app = typer.Typer(
+    name="morestories",
+    help="A crawler and archive for regional news portals.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+# In the order in which a newcomer needs them; each has register(app).
+COMMANDS: tuple[str, ...] = ()
+
+for _module in COMMANDS:
+    importlib.import_module(_module).register(app)
+
+
+@app.callback()
+def _root() -> None:
+    """A crawler and archive for regional news portals."""
+
+
+def main() -> None:
+    """Run the command line; never show a traceback for an error a person can act on."""
+    try:
+        app()
+    except DiskFull as error:
+        code = fail(error, Exit.DISK_FULL).exit_code
+    except DamagedRecord as error:
+        code = fail(error, Exit.DAMAGED).exit_code
+    except ArchiveError as error:
+        code = fail(error).exit_code
+    else:
+        return
+    sys.exit(code)
