@@ -1,0 +1,354 @@
+"""The frontier: one table of URLs with leases, one of hosts with their clocks.
+
+SQLite serves one machine, PostgreSQL any number of workers on any machines; the code is the
+same. Every change is one short transaction, so a worker can die at any moment: what it had
+claimed is claimable again when its lease ends, or at once if it ran on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    create_engine,
+    event,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from archive.link import LinkKind
+from crawler.frontier.schema import hosts, metadata, urls
+from crawler.frontier.values import Claim, Offer, Pending, Settled, State
+
+LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
+
+
+def worker_name() -> str:
+    """Name this process so that another on the same machine can tell whether it still lives."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+class Frontier:
+    """The frontier of one archive. ``url`` is SQLAlchemy's (``sqlite:////…/frontier.sqlite``)."""
+
+    def __init__(self, url: str, *, worker: str = "") -> None:
+        self.worker = worker or worker_name()
+        self._engine = create_engine(url)
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        if self._sqlite:
+            event.listen(self._engine, "connect", _set_pragmas)
+            event.listen(self._engine, "begin", _begin_immediate)
+        metadata.create_all(self._engine)
+
+    def close(self) -> None:
+        """Let go of the database; claims stay until :meth:`release` or the end of their lease."""
+        self._engine.dispose()
+
+    def offer(self, portal: str, offers: Iterable[Offer], now: float) -> int:
+        """Add the URLs that are new; return how many were.
+
+        A known URL changes only if the offer says ``again`` or ``changed``: then it is due now,
+        unless a worker holds it. The first offer's kind, via and hops stay.
+        """
+        by_key: dict[str, Offer] = {}
+        for one in offers:
+            by_key.setdefault(one.key, one)
+        if not by_key:
+            return 0
+        with self._begin() as tx:
+            known = _known(tx, portal, list(by_key))
+            fresh = [_row(portal, one, now) for key, one in by_key.items() if key not in known]
+            if fresh:
+                tx.execute(self._insert(urls).on_conflict_do_nothing(), fresh)
+            again = [
+                {"_key": one.key, "_due": now, "_before": now if one.again else one.changed}
+                for one in by_key.values()
+                if one.key in known and not one.reason and (one.again or one.changed)
+            ]
+            if again:
+                tx.execute(_AGAIN.where(urls.c.portal == portal), again)
+        return sum(1 for row in fresh if row["state"] == State.QUEUED)
+
+    def claim(self, portal: str, limit: int, now: float) -> list[Claim]:
+        """Take up to ``limit`` URLs that are due, by priority, each host at its own pace.
+
+        A host with a delay gives one URL a call and its clock moves on in the same transaction,
+        so no two workers ever ask it within that delay.
+        """
+        with self._begin() as tx:
+            rows = tx.execute(self._due(portal, limit, now)).mappings().all()
+            chosen = self._paced(tx, rows, now)
+            if not chosen:
+                return []
+            ids = [row["id"] for row in chosen]
+            tx.execute(
+                update(urls)
+                .where(urls.c.id.in_(ids))
+                .values(
+                    state=State.CLAIMED,
+                    worker=self.worker,
+                    token=urls.c.token + 1,
+                    lease=now + LEASE,
+                    attempts=urls.c.attempts + 1,
+                )
+            )
+        return [_claim(row) for row in chosen]
+
+    def heartbeat(self, now: float) -> None:
+        """Extend the leases of this worker's claims."""
+        with self._begin() as tx:
+            mine = and_(urls.c.state == State.CLAIMED, urls.c.worker == self.worker)
+            tx.execute(update(urls).where(mine).values(lease=now + LEASE))
+
+    def settle(self, settled: Sequence[Settled]) -> None:
+        """Write what became of claims; a claim whose token has moved on is left alone."""
+        if not settled:
+            return
+        with self._begin() as tx:
+            tx.execute(_SETTLE, [_settled(one) for one in settled])
+
+    def release(self) -> int:
+        """Give back, untried, whatever this worker still holds; return how many."""
+        return self._release(urls.c.worker == self.worker)
+
+    def release_dead(self) -> int:
+        """Give back what workers of this machine held when they died; return how many."""
+        prefix = socket.gethostname() + ":"
+        with self._begin() as tx:
+            held = select(urls.c.worker).where(urls.c.state == State.CLAIMED).distinct()
+            names = [str(name) for (name,) in tx.execute(held)]
+        dead = [n for n in names if n.startswith(prefix) and not _alive(int(n.split(":")[-2]))]
+        return self._release(urls.c.worker.in_(dead)) if dead else 0
+
+    def pace(self, host: str, delay: float) -> None:
+        """Set the seconds between two requests to ``host``, for all workers."""
+        insert = self._insert(hosts).values(host=host, delay=delay, next_allowed=0.0)
+        with self._begin() as tx:
+            tx.execute(insert.on_conflict_do_update(index_elements=["host"], set_={"delay": delay}))
+
+    def hold(self, host: str, until: float, reason: str) -> None:
+        """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
+        insert = self._insert(hosts).values(host=host, next_allowed=until, delay=0.0, reason=reason)
+        later = case((hosts.c.next_allowed > until, hosts.c.next_allowed), else_=until)
+        with self._begin() as tx:
+            tx.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["host"], set_={"next_allowed": later, "reason": reason}
+                )
+            )
+
+    def pending(self, portal: str, now: float) -> Pending:
+        """Count what is left of a portal; claims of this worker are its own business."""
+        queued = urls.c.state == State.QUEUED
+        due = and_(urls.c.state.in_([State.QUEUED, State.DONE]), urls.c.due <= now)
+        others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
+        start = (
+            func.max(urls.c.due, hosts.c.next_allowed)
+            if self._sqlite
+            else func.greatest(urls.c.due, hosts.c.next_allowed)
+        )
+        counts = select(
+            func.count(case((due, 1))),
+            func.count(case((and_(queued, urls.c.due > now), 1))),
+            func.count(case((others, 1))),
+            func.min(
+                case((or_(queued, due), func.coalesce(start, urls.c.due)), (others, urls.c.lease))
+            ),
+        ).select_from(urls.outerjoin(hosts, hosts.c.host == urls.c.host))
+        with self._begin() as tx:
+            row = tx.execute(counts.where(urls.c.portal == portal)).one()
+        return Pending(*row)
+
+    def states(self, portal: str) -> dict[str, int]:
+        """Count a portal's URLs by state."""
+        query = select(urls.c.state, func.count()).where(urls.c.portal == portal)
+        with self._begin() as tx:
+            return dict(tx.execute(query.group_by(urls.c.state)).tuples())
+
+    def why(self, url: str, key: str) -> list[dict[str, Any]]:
+        """Return every row that is known of a URL, newest portal first, as dicts by column."""
+        query = select(urls).where(or_(urls.c.url == url, urls.c.key == key))
+        with self._begin() as tx:
+            return [dict(row) for row in tx.execute(query).mappings()]
+
+    def _begin(self) -> AbstractContextManager[Connection]:
+        return self._engine.begin()
+
+    def _insert(self, table: Any) -> Any:
+        return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
+
+    def _release(self, whose: Any) -> int:
+        with self._begin() as tx:
+            done = tx.execute(
+                update(urls)
+                .where(urls.c.state == State.CLAIMED, whose)
+                .values(
+                    state=State.QUEUED,
+                    token=urls.c.token + 1,
+                    lease=None,
+                    attempts=case((urls.c.attempts > 0, urls.c.attempts - 1), else_=0),
+                )
+            )
+        return done.rowcount
+
+    def _due(self, portal: str, limit: int, now: float) -> Select[Any]:
+        free = and_(urls.c.state.in_([State.QUEUED, State.DONE]), urls.c.due <= now)
+        lapsed = and_(urls.c.state == State.CLAIMED, urls.c.lease <= now)
+        query = (
+            select(urls, hosts.c.delay)
+            .outerjoin(hosts, hosts.c.host == urls.c.host)
+            .where(urls.c.portal == portal, or_(free, lapsed))
+            .where(or_(hosts.c.next_allowed.is_(None), hosts.c.next_allowed <= now))
+            .order_by(urls.c.priority, urls.c.id)
+            .limit(limit)
+        )
+        return query if self._sqlite else query.with_for_update(of=urls, skip_locked=True)
+
+    def _paced(self, tx: Connection, rows: Sequence[Any], now: float) -> list[Any]:
+        """Keep one row a host that has a delay, if its clock can be moved on; all of the others."""
+        chosen, asked = [], set()
+        for row in rows:
+            delay = row["delay"]
+            if delay:
+                if row["host"] in asked:
+                    continue
+                asked.add(row["host"])
+                moved = tx.execute(
+                    update(hosts)
+                    .where(hosts.c.host == row["host"], hosts.c.next_allowed <= now)
+                    .values(next_allowed=now + delay)
+                )
+                if not moved.rowcount:
+                    continue  # another worker was faster
+            chosen.append(row)
+        return chosen
+
+
+_AGAIN = (
+    update(urls)
+    .where(
+        urls.c.key == bindparam("_key"),
+        or_(urls.c.state == State.DONE, urls.c.state == State.FAILED),
+        or_(urls.c.fetched.is_(None), urls.c.fetched < bindparam("_before")),
+    )
+    .values(state=State.QUEUED, due=bindparam("_due"), attempts=0)
+)
+
+_SETTLE = (
+    update(urls)
+    .where(urls.c.id == bindparam("_id"), urls.c.token == bindparam("_token"))
+    .values(
+        state=bindparam("_state"),
+        outcome=bindparam("_outcome"),
+        due=bindparam("_due"),
+        lease=None,
+        worker="",
+        visits=urls.c.visits + bindparam("_visit"),
+        attempts=case((bindparam("_visit") == 1, 0), else_=urls.c.attempts),
+        first_fetched=func.coalesce(urls.c.first_fetched, bindparam("_fetched")),
+        fetched=func.coalesce(bindparam("_fetched"), urls.c.fetched),
+        etag=bindparam("_etag"),
+        last_modified=bindparam("_last_modified"),
+    )
+)
+
+
+def _row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
+    return {
+        "portal": portal,
+        "key": offer.key,
+        "url": offer.url,
+        "host": offer.host,
+        "kind": offer.kind.value,
+        "via": offer.via,
+        "hops": offer.hops,
+        "priority": offer.priority,
+        "listing": int(offer.listing),
+        "state": State.SKIPPED.value if offer.reason else State.QUEUED.value,
+        "due": None if offer.reason else now,
+        "outcome": offer.reason,
+        "offered": now,
+    }
+
+
+def _known(tx: Connection, portal: str, keys: list[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(keys), 500):  # SQLite's oldest limit is 999 variables
+        some = keys[start : start + 500]
+        query = select(urls.c.key).where(urls.c.portal == portal, urls.c.key.in_(some))
+        found.update(key for (key,) in tx.execute(query))
+    return found
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(
+        id=row["id"],
+        token=row["token"] + 1,
+        portal=row["portal"],
+        url=row["url"],
+        host=row["host"],
+        kind=LinkKind(row["kind"]),
+        via=row["via"],
+        hops=row["hops"],
+        priority=row["priority"],
+        listing=bool(row["listing"]),
+        attempts=row["attempts"] + 1,
+        visits=row["visits"],
+        first_fetched=row["first_fetched"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+    )
+
+
+def _settled(one: Settled) -> dict[str, Any]:
+    return {
+        "_id": one.claim.id,
+        "_token": one.claim.token,
+        "_state": one.state.value,
+        "_outcome": one.outcome,
+        "_due": one.due,
+        "_visit": int(one.fetched is not None),
+        "_fetched": one.fetched,
+        "_etag": one.etag,
+        "_last_modified": one.last_modified,
+    }
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # Let SQLAlchemy's "begin" event start transactions: the driver would start them late and
+    # deferred, and two writers would then meet at "database is locked".
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # A commit may be lost with the machine's power, never with the process; a lost "done" only
+    # costs a second fetch.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA busy_timeout = 30000")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

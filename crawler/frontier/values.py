@@ -1,0 +1,113 @@
+"""The values that go into the frontier and come out of it. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from archive.link import LinkKind
+
+
+class State(StrEnum):
+    """Where a URL stands."""
+
+    QUEUED = "queued"  # to be fetched at ``due``
+    CLAIMED = "claimed"  # a worker holds it until its lease ends
+    DONE = "done"  # its capture is durable; ``due`` says when to come back, if at all
+    FAILED = "failed"  # given up, for the reason in ``outcome``
+    SKIPPED = "skipped"  # never fetched, for the reason in ``outcome``
+
+
+class Outcome(StrEnum):
+    """How a fetch ended, beside the HTTP status codes that stand as their digits."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"  # no such host, refused, no route
+    DISCONNECT = "disconnect"  # reset, or shorter than it said
+    TLS = "tls"
+    TOO_LARGE = "too_large"
+    ROBOTS = "robots"  # robots.txt forbids it
+    ROBOTS_UNREACHABLE = "robots_unreachable"  # robots.txt could not be had: not now (RFC 9309)
+    PRIVATE_ADDRESS = "private_address"
+    ERROR = "error"  # anything else; the log has it
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A URL that somebody points to, cleaned and judged.
+
+    ``key`` is what makes two URLs one. ``priority``: lower is fetched sooner. ``listing`` tells
+    a page that is read for its links from one that is read for its text. ``reason`` is set when
+    the URL is not to be fetched and says why. ``again`` asks for a fetch now even if it was
+    fetched before; ``changed`` does so only if it was last fetched before that time.
+    """
+
+    url: str
+    key: str
+    host: str
+    kind: LinkKind
+    via: str = ""
+    hops: int = 0
+    priority: int = 5
+    listing: bool = False
+    reason: str = ""
+    again: bool = False
+    changed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A URL that this worker may fetch until its lease ends.
+
+    ``token`` fences: what is said of the URL counts only while the row still carries it.
+    ``visits`` counts earlier captures. ``etag`` and ``last_modified`` are the validators of the
+    last one, as sent.
+    """
+
+    id: int
+    token: int
+    portal: str
+    url: str
+    host: str
+    kind: LinkKind
+    via: str
+    hops: int
+    priority: int
+    listing: bool
+    attempts: int
+    visits: int
+    first_fetched: float | None
+    etag: str
+    last_modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a claim, to be written once its capture is durable.
+
+    ``outcome`` is an HTTP status or an :class:`Outcome`. ``due`` is when to fetch again, None
+    for never. ``state`` QUEUED gives the URL back for a later try.
+    """
+
+    claim: Claim
+    state: State
+    outcome: str
+    fetched: float | None = None
+    due: float | None = None
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What is left to do for a portal: ``due`` now, ``waiting`` for a later try, ``claimed`` by
+    other workers; ``next_at`` is the earliest time at which something can be claimed."""
+
+    due: int
+    waiting: int
+    claimed: int
+    next_at: float | None
+
+    @property
+    def total(self) -> int:
+        return self.due + self.waiting + self.claimed

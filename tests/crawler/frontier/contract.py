@@ -1,0 +1,148 @@
+"""What every engine under the frontier must do; a test module runs this on each.
+
+Times are made up: the frontier never reads a clock, it is told.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from archive.link import LinkKind
+from crawler.frontier import Claim, Frontier, Offer, Settled
+from crawler.frontier.store import LEASE
+from crawler.frontier.values import State
+
+NOW = 1_000_000.0
+
+
+def offer(n: int, *, host: str = "a.example", **more: object) -> Offer:
+    url = f"https://{host}/{n}/"
+    return Offer(url=url, key=url, host=host, kind=LinkKind.FEED, **more)  # type: ignore[arg-type]
+
+
+def done(claim: Claim, **more: object) -> Settled:
+    fields = {"state": State.DONE, "outcome": "200", "fetched": NOW} | more
+    return Settled(claim=claim, **fields)  # type: ignore[arg-type]
+
+
+class FrontierContract:
+    """Subclasses give a ``frontier_url`` fixture naming an empty database."""
+
+    @pytest.fixture
+    def frontier(self, frontier_url: str):
+        frontier = Frontier(frontier_url)
+        yield frontier
+        frontier.close()
+
+    @pytest.fixture
+    def other(self, frontier_url: str):
+        other = Frontier(frontier_url)
+        yield other
+        other.close()
+
+    def test_an_offer_is_new_once(self, frontier):
+        assert frontier.offer("p", [offer(1), offer(2), offer(1)], NOW) == 2
+        assert frontier.offer("p", [offer(2), offer(3)], NOW) == 1
+        assert frontier.offer("q", [offer(1)], NOW) == 1  # each portal has its own
+
+    def test_claims_come_by_priority_and_only_once(self, frontier, other):
+        frontier.offer("p", [offer(1, priority=5), offer(2, priority=0)], NOW)
+        first = frontier.claim("p", 1, NOW)
+        second = other.claim("p", 10, NOW)
+        assert [c.url for c in first] == ["https://a.example/2/"]
+        assert [c.url for c in second] == ["https://a.example/1/"]
+        assert frontier.claim("p", 10, NOW) == []
+
+    def test_a_done_url_is_not_claimed_again_until_it_is_due(self, frontier):
+        frontier.offer("p", [offer(1)], NOW)
+        (claim,) = frontier.claim("p", 1, NOW)
+        frontier.settle([done(claim, due=NOW + 3600, etag='"x"')])
+        assert frontier.claim("p", 1, NOW + 3599) == []
+        (again,) = frontier.claim("p", 1, NOW + 3600)
+        assert (again.visits, again.etag, again.first_fetched) == (1, '"x"', NOW)
+
+    def test_a_lapsed_lease_goes_to_another_and_the_late_word_is_fenced_off(self, frontier, other):
+        frontier.offer("p", [offer(1)], NOW)
+        (late,) = frontier.claim("p", 1, NOW)
+        assert other.claim("p", 1, NOW + LEASE - 1) == []
+        (fresh,) = other.claim("p", 1, NOW + LEASE)
+        frontier.settle([done(late, outcome="500", state=State.FAILED)])
+        other.settle([done(fresh)])
+        (row,) = frontier.why(fresh.url, fresh.url)
+        assert (row["state"], row["outcome"]) == ("done", "200")
+
+    def test_a_heartbeat_keeps_a_claim(self, frontier, other):
+        frontier.offer("p", [offer(1)], NOW)
+        frontier.claim("p", 1, NOW)
+        frontier.heartbeat(NOW + LEASE - 1)
+        assert other.claim("p", 1, NOW + LEASE + 1) == []
+
+    def test_release_gives_back_without_counting_an_attempt(self, frontier, other):
+        frontier.offer("p", [offer(1)], NOW)
+        frontier.claim("p", 1, NOW)
+        assert frontier.release() == 1
+        (claim,) = other.claim("p", 1, NOW)
+        assert claim.attempts == 1
+
+    def test_a_host_with_a_delay_gives_one_url_each_delay_to_all_workers(self, frontier, other):
+        frontier.pace("a.example", 2.0)
+        frontier.offer("p", [offer(n) for n in range(5)] + [offer(1, host="b.example")], NOW)
+        assert sorted(c.host for c in frontier.claim("p", 10, NOW)) == ["a.example", "b.example"]
+        assert other.claim("p", 10, NOW + 1.9) == []
+        assert len(other.claim("p", 10, NOW + 2.0)) == 1
+        assert frontier.claim("p", 10, NOW + 3.9) == []
+
+    def test_a_held_host_is_left_alone_and_a_hold_is_never_shortened(self, frontier):
+        frontier.offer("p", [offer(1)], NOW)
+        frontier.hold("a.example", NOW + 100, "429")
+        frontier.hold("a.example", NOW + 10, "503")
+        assert frontier.claim("p", 1, NOW + 99) == []
+        assert frontier.pending("p", NOW).next_at == NOW + 100
+        assert len(frontier.claim("p", 1, NOW + 100)) == 1
+
+    def test_again_and_changed_bring_back_what_was_fetched(self, frontier):
+        frontier.offer("p", [offer(1), offer(2), offer(3)], NOW)
+        frontier.settle([done(c) for c in frontier.claim("p", 3, NOW)])
+        assert frontier.offer("p", [offer(1)], NOW + 9) == 0
+        frontier.offer("p", [offer(2, changed=NOW - 1), offer(3, changed=NOW + 1)], NOW + 9)
+        assert [c.url for c in frontier.claim("p", 9, NOW + 9)] == ["https://a.example/3/"]
+        frontier.offer("p", [offer(1, again=True)], NOW + 9)
+        assert [c.url for c in frontier.claim("p", 9, NOW + 9)] == ["https://a.example/1/"]
+
+    def test_a_skipped_url_keeps_its_reason_and_is_never_claimed(self, frontier):
+        assert frontier.offer("p", [offer(1, reason="calendar")], NOW) == 0
+        assert frontier.claim("p", 1, NOW) == []
+        (row,) = frontier.why("https://a.example/1/", "")
+        assert (row["state"], row["outcome"]) == ("skipped", "calendar")
+
+    def test_pending_counts_due_waiting_and_others(self, frontier, other):
+        frontier.offer("p", [offer(n) for n in range(4)], NOW)
+        mine, retry = frontier.claim("p", 2, NOW)
+        frontier.settle([done(retry, state=State.QUEUED, fetched=None, due=NOW + 30)])
+        other.claim("p", 1, NOW)
+        pending = frontier.pending("p", NOW)
+        assert (pending.due, pending.waiting, pending.claimed) == (1, 1, 1)
+        assert mine.url not in {c.url for c in other.claim("p", 9, NOW)}
+
+    def test_what_a_dead_process_held_is_free_at_once(self, frontier, frontier_url):
+        frontier.offer("p", [offer(1), offer(2)], NOW)
+        script = (
+            "import os, sys; from crawler.frontier import Frontier;"
+            f"print(len(Frontier(sys.argv[1]).claim('p', 1, {NOW})), flush=True); os._exit(9)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", script, frontier_url], capture_output=True, text=True
+        )
+        assert ran.stdout == "1\n", ran.stderr
+        (mine,) = frontier.claim("p", 1, NOW)
+        assert frontier.release_dead() == 1
+        (freed,) = frontier.claim("p", 9, NOW)
+        assert freed.url != mine.url
+
+    def test_many_urls_in_one_offer(self, frontier):
+        assert frontier.offer("p", [offer(n) for n in range(5000)], NOW) == 5000
+        assert frontier.offer("p", [offer(n) for n in range(5001)], NOW) == 1
+        assert len(frontier.claim("p", 200, NOW)) == 200
