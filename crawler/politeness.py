@@ -1,0 +1,175 @@
+"""robots.txt as RFC 9309 has it, and how long an overloaded host is left alone.
+
+The verdict is asked before every request; robots.txt itself is fetched through the same
+download handler and so is kept like everything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from archive.capture import About
+from archive.link import Link, LinkKind
+from crawler.frontier import Outcome
+
+logger = logging.getLogger(__name__)
+
+ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: parse at least 500 KiB; the rest is cut
+ROBOTS_AGE = 24 * 3600.0  # RFC 9309, 2.4: a copy should not be used for longer than a day
+ROBOTS_RETRY = 300.0  # an unreachable robots.txt is asked for again after this
+MAX_CRAWL_DELAY = 60.0  # seconds; a longer Crawl-delay is taken as this
+BACK_OFF = 30.0  # seconds a host is left alone after 429 or 503 without Retry-After
+MAX_BACK_OFF = 3600.0
+AGENT = "morestories"  # the token that robots.txt groups name
+
+
+class Refused(IgnoreRequest):
+    """A request that must not leave, for ``outcome``'s reason."""
+
+    def __init__(self, outcome: Outcome, what: str) -> None:
+        super().__init__(what)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one origin's robots.txt says. ``rules`` is None where nothing may be fetched now."""
+
+    rules: Protego | None
+    read: float
+    status: str
+    sitemaps: tuple[str, ...] = field(default=())
+
+    def allows(self, url: str) -> bool:
+        return self.rules is not None and self.rules.can_fetch(url, AGENT)
+
+    @property
+    def delay(self) -> float:
+        """Crawl-delay in seconds, 0 if none is asked for."""
+        asked = self.rules.crawl_delay(AGENT) if self.rules else None
+        return min(float(asked or 0), MAX_CRAWL_DELAY)
+
+
+def read_robots(status: int, body: bytes, now: float) -> Rules:
+    """Judge an answer to a request for robots.txt; a redirect that led nowhere counts as 4xx.
+
+    Source: RFC 9309, 2.3.1: 2xx is parsed, 4xx means no rules, 5xx means disallow all for now.
+    """
+    if status >= 500 or status == 429:
+        return Rules(None, now, str(status))
+    text = body[:ROBOTS_BYTES].decode("utf-8", "replace") if 200 <= status < 300 else ""
+    rules = Protego.parse(text.removeprefix("\ufeff"))
+    return Rules(rules, now, str(status), tuple(rules.sitemaps)[:100])
+
+
+class RobotsMiddleware:
+    """Ask robots.txt before each request, once an origin and day, and set the host's pace."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
+        self._obey = crawler.settings.getbool("MORESTORIES_OBEY_ROBOTS", True)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let the request through, or raise ``Refused`` with the reason."""
+        if request.meta.get("robots_txt") or not self._obey:
+            return
+        rules = await self._rules_of(request.url)
+        if rules.rules is None:
+            raise Refused(Outcome.ROBOTS_UNREACHABLE, f"robots.txt answered {rules.status}")
+        if not rules.allows(request.url):
+            self._count("robots/forbidden")
+            raise Refused(Outcome.ROBOTS, "forbidden by robots.txt")
+
+    async def _rules_of(self, url: str) -> Rules:
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        task = self._rules.get(origin)
+        if task is None or (task.done() and self._is_stale(task.result())):
+            task = asyncio.ensure_future(self._fetch(origin))
+            self._rules[origin] = task
+        # Shielded: a request that is given up must not take the others' answer with it.
+        return await asyncio.shield(task)
+
+    def _is_stale(self, rules: Rules) -> bool:
+        age = ROBOTS_AGE if rules.rules is not None else ROBOTS_RETRY
+        return time.time() - rules.read > age
+
+    async def _fetch(self, origin: str) -> Rules:
+        """Fetch and judge an origin's robots.txt, following at most five redirects (RFC 9309)."""
+        url = origin + "/robots.txt"
+        rules = Rules(None, time.time(), "unreachable")
+        for _ in range(6):
+            answer = await self._download(url)
+            if answer is None:
+                break
+            rules = read_robots(answer.status, answer.body, time.time())
+            target = answer.headers.get(b"Location")
+            if not (300 <= answer.status < 400 and target):
+                break
+            url = answer.urljoin(target.decode("latin-1"))
+        self._count(f"robots/answers/{rules.status}")
+        logger.info("robots.txt of %s: %s, crawl delay %.0f s", origin, rules.status, rules.delay)
+        self._crawler.spider.heed(urlsplit(origin).hostname or "", rules)  # type: ignore[union-attr]
+        return rules
+
+    async def _download(self, url: str) -> Response | None:
+        about = About(
+            portal=self._crawler.settings["MORESTORIES_PORTAL_ID"], robots="robots", via=""
+        )
+        request = Request(
+            url, callback=NO_CALLBACK, meta={"robots_txt": True, "about": about}, dont_filter=True
+        )
+        engine = self._crawler.engine
+        assert engine is not None
+        try:
+            return await engine.download_async(request)
+        except Exception as error:  # whatever it is, robots.txt could not be had
+            logger.warning("robots.txt cannot be had at %s: %s", url, error)
+            return None
+
+    def _count(self, stat: str) -> None:
+        assert self._crawler.stats is not None
+        self._crawler.stats.inc_value(stat)
+
+
+def sitemap_links(rules: Rules) -> list[Link]:
+    """Return the sitemaps that robots.txt announces."""
+    return [Link(url, LinkKind.SITEMAP) for url in rules.sitemaps]
+
+
+def back_off(status: int, retry_after: str, now: float) -> float | None:
+    """Return until when (epoch seconds) a host is to be left alone after an answer, or None.
+
+    ``retry_after`` is the header's value: seconds, an HTTP date (RFC 9110, 10.2.3) or "".
+    """
+    if status not in (429, 503):
+        return None
+    return now + min(max(_seconds(retry_after, now), 1.0), MAX_BACK_OFF)
+
+
+def _seconds(retry_after: str, now: float) -> float:
+    if not retry_after:
+        return BACK_OFF
+    if retry_after.strip().isdigit():
+        return float(retry_after[:9])
+    try:
+        return parsedate_to_datetime(retry_after).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return BACK_OFF

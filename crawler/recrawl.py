@@ -1,0 +1,31 @@
+"""When to come back to a page: arithmetic with one reason a step."""
+
+from __future__ import annotations
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+# A story is corrected within the hour, updated within the day, and taken down within the week.
+STORY_VISITS = (HOUR, DAY, 7 * DAY)
+# A story that is gone is asked for once more before it is believed.
+GONE_AGAIN = DAY
+# A try that failed is repeated soon, then later, then given up.
+RETRIES = (5.0, 60.0)
+
+
+def next_visit(visits: int, fetched: float, first_fetched: float | None) -> float | None:
+    """Return when a story is due again after capture number ``visits`` (1 is the first), or None.
+
+    Times are epoch seconds. Ages count from the first capture; a visit that is overdue when the
+    archive was not crawled for a while is not made up for, the next one is.
+    """
+    since = fetched if first_fetched is None else first_fetched
+    for age in STORY_VISITS[max(visits - 1, 0) :]:
+        if since + age > fetched:
+            return since + age
+    return None
+
+
+def next_try(attempts: int, now: float) -> float | None:
+    """Return when a fetch that failed is tried again after try number ``attempts``, or None."""
+    return now + RETRIES[attempts - 1] if 0 < attempts <= len(RETRIES) else None

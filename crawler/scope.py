@@ -1,0 +1,201 @@
+"""Which links are followed, in what order, and why the others are not.
+
+A link becomes an :class:`Offer`: its URL cleaned of what only tracks, a key that makes two
+spellings one, a priority, and a reason where it is not to be fetched. Nothing is decided in
+silence: the frontier keeps the reason, and ``morestories frontier why URL`` tells it. Only links
+that leave the portal's hosts are not kept: they are rows in ``links`` anyway.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url, safe_url_string
+
+from archive.link import Link, LinkKind
+from crawler.frontier import Offer
+from crawler.portal import Declaration
+
+# Parameters that say where a reader came from or who she is, never which page she sees.
+TRACKING = re.compile(
+    r"utm_\w+|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|_ga|_gl|amp_gsa|"
+    r"phpsessid|jsessionid|sessionid|doing_wp_cron",
+    re.IGNORECASE,
+)
+SESSION_PATH = re.compile(r";jsessionid=[^/?]*", re.IGNORECASE)
+
+# What is never a story: (reason, what the path and query look like).
+TRAPS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (reason, re.compile(pattern, re.IGNORECASE))
+    for reason, pattern in (
+        ("reply_form", r"[?&]replytocom="),
+        ("search_form", r"[?&]s=|/search/"),
+        ("share_button", r"[?&](share|nb|like_comment|openidserver)="),
+        ("print_view", r"[?&]print=|/print/?$"),
+        ("session", r"[?&](add-to-cart|_wpnonce|redirect_to)="),
+        ("login", r"/wp-(login|signup|register)\.php|/wp-admin/|/xmlrpc\.php"),
+        ("comment_feed", r"/comments/feed/|/\d{4}/(\d\d/)?(\d\d/)?[^/]+/feed/|[?&]feed=comments"),
+        ("attachment", r"[?&]attachment_id=|/attachment/"),
+        ("author_archive", r"/author/|[?&]author(_name)?="),
+        ("tag_archive", r"/tags?/[^/]+|[?&]tag="),
+        (
+            "date_archive",
+            r"^(/(?!page/)[a-z-]+)?/(19|20)\d\d/(\d\d?/){0,2}(page/\d+/?)?$|[?&]m=\d{4,8}\b",
+        ),
+        ("oembed", r"/wp-json/oembed/|[?&]rest_route="),
+        ("feed_format", r"/feed/(atom|rdf|rss)/|[?&]feed="),
+        ("calendar", r"[?&](ical|tribe-bar-date|eventDisplay)=|/calendar/"),
+    )
+)
+FILES = re.compile(
+    r"\.(jpe?g|png|gif|webp|avif|svg|ico|bmp|css|js|mjs|woff2?|ttf|eot|mp[34]|m4[av]|webm|ogg|wav|"
+    r"avi|mov|pdf|docx?|xlsx?|pptx?|zip|rar|7z|tgz|apk|exe|dmg)$",
+    re.IGNORECASE,
+)
+LISTING = re.compile(
+    r"^/?$|/page/\d+/?$|/(category|section|topic|topics|archives?)/|/feed/?$|[?&]paged?=\d+|"
+    r"sitemap[^/]*\.(xml|txt)(\.gz)?$|/wp-json/",
+    re.IGNORECASE,
+)
+PAGE_NUMBER = re.compile(r"/page/(\d+)/?$|[?&]paged?=(\d+)")
+REPEATED = re.compile(r"(/[^/]+)\1{2,}(/|$)|(/[^/]+/[^/]+)\3{2,}(/|$)")
+
+MAX_URL = 2083  # the longest address that browsers have agreed on
+MAX_DEPTH = 12  # path segments; news portals stay under six
+MAX_PAGE_NUMBER = 2000  # WordPress answers /page/20140/ all the same
+
+# Lower is fetched sooner: what lists stories comes before the stories.
+PRIORITY = {
+    LinkKind.SEED: 0,
+    LinkKind.REST: 1,
+    LinkKind.FEED: 2,
+    LinkKind.SITEMAP: 2,
+    LinkKind.REDIRECT: 2,
+    LinkKind.MORE_STORIES: 3,
+    LinkKind.SECTION: 3,
+    LinkKind.PAGINATION: 4,
+}
+OTHER_PRIORITY = 5
+
+# An item of these is a story by the portal's own word, however odd its address.
+LISTED = {LinkKind.FEED, LinkKind.REST}
+
+# Kinds that are kept as rows but lead to no fetch: the same story once more, or no page.
+UNFOLLOWED = {LinkKind.AMP, LinkKind.ALTERNATE, LinkKind.REQUISITE}
+
+
+class Scope:
+    """Judge links for one portal. Pure: no clock, no store."""
+
+    def __init__(self, portal: Declaration) -> None:
+        self._portal = portal
+        # What the archivist named is never a trap, whatever it looks like.
+        named = (portal.home, portal.rest, *portal.feeds, *portal.sitemaps, *portal.sections)
+        self._named = {key_of(clean(url)) for url in named if url}
+
+    def offers(
+        self, links: Iterable[Link], *, via: str, hops: int, again: bool = False
+    ) -> Iterator[Offer]:
+        """Yield an offer for each link that stays on the portal, with its reason if it is refused.
+
+        ``hops`` is the count for these links. ``again`` asks for listings anew.
+        """
+        for link in links:
+            if link.kind in UNFOLLOWED:
+                continue
+            try:
+                url = clean(link.url)
+            except ValueError:
+                continue  # no URL at all: "http://[", a port of letters
+            if not self._portal.covers(url):
+                continue
+            yield self._offer(link, url, via, hops, again)
+
+    def _offer(self, link: Link, url: str, via: str, hops: int, again: bool) -> Offer:
+        key = key_of(url)
+        listing = is_listing(url) or link.kind in (LinkKind.SEED, LinkKind.PAGINATION)
+        return Offer(
+            url=url,
+            key=key,
+            host=urlsplit(url).hostname or "",
+            kind=link.kind,
+            via=via,
+            hops=hops,
+            priority=PRIORITY.get(link.kind, OTHER_PRIORITY),
+            listing=listing,
+            reason="" if key in self._named else self.refusal(url, link.kind, hops),
+            again=again and listing,
+            changed=_timestamp(link.date) if link.kind is LinkKind.SITEMAP else None,
+        )
+
+    def refusal(self, url: str, kind: LinkKind, hops: int) -> str:
+        """Say in a word why a URL of the portal is not to be fetched; "" if it is."""
+        parts = urlsplit(url)
+        path = parts.path + ("?" + parts.query if parts.query else "")
+        if len(url) > MAX_URL:
+            return "too_long"
+        if self._portal.skips(url):
+            return "skip_rule"
+        if FILES.search(parts.path):
+            return "file"
+        for reason, pattern in () if kind in LISTED else TRAPS:
+            if pattern.search(path):
+                return reason
+        if path.count("/") > MAX_DEPTH or REPEATED.search(path):
+            return "repeated_folders"
+        number = PAGE_NUMBER.search(path)
+        if number and int((number[1] or number[2])[:9]) > MAX_PAGE_NUMBER:
+            return "endless_pagination"
+        depth = self._portal.max_depth
+        if depth is not None and hops > depth and kind is not LinkKind.PAGINATION:
+            return "max_depth"
+        return ""
+
+
+def clean(url: str) -> str:
+    """Return the URL to fetch: no fragment, no tracking, escaped as browsers do.
+
+    Percent-encoding is added where it is needed, never changed: the bytes of a Hindi slug stay
+    as the site wrote them (no NFC). Raises ValueError for what is no URL.
+
+    >>> clean("https://a.example/x/?utm_source=rss&id=7#top")
+    'https://a.example/x/?id=7'
+    """
+    parts = urlsplit(safe_url_string(url.strip()))
+    _ = parts.port  # ValueError if it is no number
+    query = parts.query
+    if query and TRACKING.search(query):
+        pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+        kept = [(name, value) for name, value in pairs if not TRACKING.fullmatch(name)]
+        query = query if len(kept) == len(pairs) else urlencode(kept, encoding="latin-1")
+    path = SESSION_PATH.sub("", parts.path) or "/"
+    return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), path, query, ""))
+
+
+def key_of(url: str) -> str:
+    """Return what two spellings of one address share: sorted query, one escaping.
+
+    A trailing slash counts: servers redirect from one form to the other, and a key that folded
+    them would take the redirect's target for a page already seen.
+    """
+    return str(canonicalize_url(url))
+
+
+def is_listing(url: str) -> bool:
+    """Tell by its address whether a page is read for its links: home, section, feed, page 2."""
+    parts = urlsplit(url)
+    return bool(LISTING.search(parts.path + ("?" + parts.query if parts.query else "")))
+
+
+def _timestamp(date: str | None) -> float | None:
+    """Return a sitemap's ``lastmod`` in epoch seconds; a day alone means its midnight, UTC."""
+    if not date:
+        return None
+    try:
+        when = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

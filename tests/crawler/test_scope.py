@@ -1,0 +1,134 @@
+"""Which links are followed, and the reason kept for every other."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.link import Link, LinkKind
+from crawler.portal import Declaration
+from crawler.scope import Scope, clean, is_listing, key_of
+
+PORTAL = Declaration(
+    id="p",
+    home="https://himkhabar.example/",
+    feeds=("https://himkhabar.example/tag/feed/",),
+    skip=(r"/epaper/",),
+    max_depth=3,
+)
+
+
+def judge(url: str, kind: LinkKind = LinkKind.BODY, hops: int = 1) -> str | None:
+    offers = list(Scope(PORTAL).offers([Link(url, kind)], via="v", hops=hops))
+    return offers[0].reason if offers else None
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("2026/11/शिमला-में-बर्फबारी/", ""),
+        ("2026/11/%E0%A4%B6%E0%A4%BF%E0%A4%AE%E0%A4%B2%E0%A4%BE/", ""),
+        ("?p=123", ""),
+        ("2024/", "date_archive"),
+        ("2026/11/24/", "date_archive"),
+        ("2026/11/page/3/", "date_archive"),
+        ("news/2417/", ""),
+        ("a/?replytocom=7", "reply_form"),
+        ("a/?share=whatsapp", "share_button"),
+        ("?s=bus", "search_form"),
+        ("tag/shimla/", "tag_archive"),
+        ("author/admin/", "author_archive"),
+        ("2026/11/slug/feed/", "comment_feed"),
+        ("wp-login.php?x=1", "login"),
+        ("2026/11/slug/attachment/photo/", "attachment"),
+        ("photo.jpg", "file"),
+        ("photo.JPG?w=1", "file"),
+        ("epaper/today/", "skip_rule"),
+        ("page/2001/", "endless_pagination"),
+        ("page/99999999999999999999/", "endless_pagination"),
+        ("a/b/a/b/a/b/", "repeated_folders"),
+        ("x/x/x/", "repeated_folders"),
+        ("/".join("abcdefghijklmnop"), "repeated_folders"),
+        ("a" * 2100, "too_long"),
+    ],
+)
+def test_refusals(path, reason):
+    assert judge("https://himkhabar.example/" + path) == reason
+
+
+def test_depth_counts_links_not_pages_of_a_listing():
+    assert judge("https://himkhabar.example/a/", hops=4) == "max_depth"
+    assert judge("https://himkhabar.example/page/9/", LinkKind.PAGINATION, hops=4) == ""
+
+
+def test_what_the_archivist_named_is_never_a_trap():
+    assert judge("https://himkhabar.example/tag/feed/", LinkKind.FEED) == ""
+
+
+def test_a_feed_item_is_a_story_however_odd_its_address():
+    assert judge("https://himkhabar.example/2024/", LinkKind.FEED) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/",
+        "mailto:a@himkhabar.example",
+        "javascript:void(0)",
+        "ftp://himkhabar.example/a",
+        "https://himkhabar.example:8443/",
+        "http://[broken",
+        "http://himkhabar.example:port/",
+        "tel:+911772",
+        "",
+    ],
+)
+def test_what_leaves_the_portal_is_no_offer(url):
+    assert judge(url) is None
+
+
+@pytest.mark.parametrize(
+    ("dirty", "tidy"),
+    [
+        ("https://A.example/x?utm_source=rss&id=7&fbclid=z#top", "https://a.example/x?id=7"),
+        ("https://a.example", "https://a.example/"),
+        (
+            "https://a.example/शिमला/",
+            "https://a.example/%E0%A4%B6%E0%A4%BF%E0%A4%AE%E0%A4%B2%E0%A4%BE/",
+        ),
+        ("https://a.example/x;jsessionid=1F?b=1", "https://a.example/x?b=1"),
+        # Decomposed letters are the site's own bytes: composing them would ask for another page.
+        ("https://a.example/क़/", "https://a.example/%E0%A4%95%E0%A4%BC/"),
+        ("https://a.example/?b=2&a=%E0%A4%B6", "https://a.example/?b=2&a=%E0%A4%B6"),
+        ("https://a.example/?utm_medium=x&q=%E0%A4%B6&e=", "https://a.example/?q=%E0%A4%B6&e="),
+    ],
+)
+def test_clean(dirty, tidy):
+    assert clean(dirty) == tidy
+
+
+def test_two_spellings_share_a_key_but_a_slash_counts():
+    assert key_of("https://a.example/x?b=2&a=1") == key_of("https://a.example/x?a=1&b=2")
+    assert key_of("https://a.example/x") != key_of("https://a.example/x/")
+
+
+@pytest.mark.parametrize(
+    ("url", "listing"),
+    [
+        ("https://a.example/", True),
+        ("https://a.example/category/khel/", True),
+        ("https://a.example/page/3/", True),
+        ("https://a.example/feed/", True),
+        ("https://a.example/?paged=2", True),
+        ("https://a.example/post-sitemap2.xml.gz", True),
+        ("https://a.example/2026/11/slug/", False),
+        ("https://a.example/?p=12", False),
+    ],
+)
+def test_is_listing(url, listing):
+    assert is_listing(url) is listing
+
+
+def test_sitemap_lastmod_asks_for_a_fetch_of_what_is_older():
+    link = Link("https://himkhabar.example/a/", LinkKind.SITEMAP, date="2026-11-24T10:00:00+05:30")
+    (offer,) = Scope(PORTAL).offers([link], via="", hops=1)
+    assert offer.changed == 1795494600.0
