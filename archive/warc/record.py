@@ -1,0 +1,192 @@
+"""A WARC record as it stands in a file: its fields and its block, nothing interpreted."""
+
+from __future__ import annotations
+
+import io
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from archive.errors import DamagedRecord, TruncatedRecord
+from archive.warc.members import Members
+from archive.warc.message import Headers, header, parse_head
+
+OnDamage = Callable[[DamagedRecord], None]
+
+HELD: Final = 16_777_216  # bytes of a block held in memory; a longer one lies in a temporary file
+_LONGEST_HEAD: Final = 65_536
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+_RECORD_LINE: Final = re.compile(rb"WARC/\d\.\d+[ \t]*\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """``fields`` are the record's named fields in order, names in lower case.
+
+    ``offset`` and ``length`` count stored bytes. Where one gzip member holds many records, the
+    n-th has the member's offset plus n, and length 0: it has no bytes of its own.
+    """
+
+    warc: str
+    offset: int
+    length: int
+    fields: Headers
+    block: bytes | IO[bytes]
+    size: int
+
+    def get(self, name: str) -> str:
+        """Return the first value of ``name`` (lower case), or ""."""
+        return header(self.fields, name)
+
+    @property
+    def record_type(self) -> str:
+        return self.get("warc-type").lower()
+
+    @property
+    def record_id(self) -> str:
+        return self.get("warc-record-id")
+
+    def parts(self, size: int = 1_048_576) -> Iterator[bytes]:
+        """Yield the block from its start."""
+        file = io.BytesIO(self.block) if isinstance(self.block, bytes) else self.block
+        file.seek(0)
+        while part := file.read(size):
+            yield part
+
+    def first(self, size: int) -> bytes:
+        """Return at most ``size`` bytes of the block."""
+        if isinstance(self.block, bytes):
+            return self.block[:size]
+        self.block.seek(0)
+        return self.block.read(size)
+
+
+def read_records(
+    path: Path, *, start: int = 0, on_damage: OnDamage | None = None
+) -> Iterator[Record]:
+    """Yield every record from ``start`` on, which must be a record's (stored) offset.
+
+    A record is yielded once its gzip member has ended and the CRC held. Damage is given to
+    ``on_damage`` and reading goes on at the next record; without ``on_damage`` it is raised.
+    A file named ``.open`` is still being written: there a torn tail is the quiet end.
+    """
+    with path.open("rb") as file:
+        try:
+            members = Members(path, file, start)
+        except DamagedRecord as error:
+            _report(error, on_damage)
+            return
+        while True:
+            try:
+                if not members.next():
+                    return
+                yield from _records_of_member(members)
+            except DamagedRecord as error:
+                if not _go_on(members, error, on_damage):
+                    return
+
+
+def _report(error: DamagedRecord, on_damage: OnDamage | None) -> None:
+    if on_damage is None:
+        raise error
+    on_damage(error)
+
+
+def _go_on(members: Members, error: DamagedRecord, on_damage: OnDamage | None) -> bool:
+    """Report ``error`` and step to the next record; False if there is none."""
+    more = members.resync()
+    torn = isinstance(error, TruncatedRecord) and not more
+    if not (torn and members.path.suffix == ".open"):
+        _report(error, on_damage)
+    return more
+
+
+def _records_of_member(members: Members) -> Iterator[Record]:
+    """Yield the member's records, each once it is known to be whole."""
+    number = 0
+    while True:
+        members.begin_record()
+        fields = _read_fields(members)
+        if fields is None:
+            return
+        block, size = _read_block(members, fields)
+        last = _read_end(members)
+        alone = last and number == 0
+        at = members.offset + (number if members.compressed else 0)
+        length = members.position - members.offset if alone or not members.compressed else 0
+        yield Record(members.path.name, at, length, fields, block, size)
+        if last:
+            return
+        number += 1
+
+
+def _read_fields(members: Members) -> Headers | None:
+    """Read a record's head; None where the member ends instead."""
+    head = b""
+    while True:
+        data = members.read()
+        head = (head + data).lstrip(b"\r\n")
+        if end := _HEAD_END.search(head):
+            break
+        if not data:
+            if not head:
+                return None
+            raise _damaged(members, TruncatedRecord, "the file ends inside a record's head")
+        if not _may_be_record(head) or len(head) > _LONGEST_HEAD:
+            break
+    if not _RECORD_LINE.match(head) or not end:
+        raise _damaged(members, DamagedRecord, "no WARC record starts here")
+    members.put_back(head[end.end() :])
+    return parse_head(head[: end.end()])[1]
+
+
+def _may_be_record(head: bytes) -> bool:
+    return head.startswith(b"WARC/") or b"WARC/".startswith(head)
+
+
+def _read_block(members: Members, fields: Headers) -> tuple[bytes | IO[bytes], int]:
+    """Read as many bytes as Content-Length says, into memory or a temporary file."""
+    size = _content_length(members, fields)
+    block: IO[bytes] = io.BytesIO() if size <= HELD else tempfile.TemporaryFile()  # noqa: SIM115
+    left = size
+    while left:
+        data = members.read()
+        if not data:
+            have = size - left
+            raise _damaged(
+                members, TruncatedRecord, f"Content-Length says {size} bytes, {have} are there"
+            )
+        block.write(data[:left])
+        if len(data) > left:
+            members.put_back(data[left:])
+        left -= min(left, len(data))
+    return (block.getvalue() if isinstance(block, io.BytesIO) else block), size
+
+
+def _content_length(members: Members, fields: Headers) -> int:
+    value = header(fields, "content-length")
+    if not value.isascii() or not value.isdigit():
+        raise _damaged(members, DamagedRecord, f"Content-Length is {value!r}, not a number")
+    return int(value)
+
+
+def _read_end(members: Members) -> bool:
+    """Read the blank lines after a block; True if the member ends with them."""
+    while data := members.read():
+        if rest := data.lstrip(b"\r\n"):
+            if not _may_be_record(rest):
+                raise _damaged(
+                    members, DamagedRecord, "the record is longer than its Content-Length says"
+                )
+            members.put_back(rest)
+            return False
+    return True
+
+
+def _damaged(members: Members, kind: type[DamagedRecord], what: str) -> DamagedRecord:
+    if kind is TruncatedRecord and members.compressed:
+        kind = DamagedRecord  # the gzip member is whole: it is the record that lies
+    return kind(what, warc=members.path.name, offset=members.offset)

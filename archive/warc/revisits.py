@@ -1,0 +1,117 @@
+"""Which payloads the archive has already: payload digest → the first record that holds it.
+
+The index is ``<archive>/revisits.sqlite``. It is a reading of the WARCs and can be made again.
+It names a record only once that record is durable: what a writer adds is held in memory, where
+that writer alone sees it, until the writer has called fsync.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+FILE_NAME: Final = "revisits.sqlite"
+
+_SCHEMA: Final = """
+create table if not exists payloads (
+    digest text not null, form text not null, url text not null, date text not null,
+    primary key (digest, form)
+) without rowid;
+create table if not exists urls (
+    url text primary key, digest text not null, form text not null
+) without rowid;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A response record that holds a payload.
+
+    ``date`` is its WARC-Date as written. ``form`` is what a replayer takes from the original's
+    head, so that only answers alike in it may share one: media type and Content-Encoding.
+    """
+
+    digest: str
+    form: str
+    url: str
+    date: str
+
+
+class RevisitIndex:
+    """The index of one archive. Several processes may hold it; one thread each."""
+
+    def __init__(self, archive: Path) -> None:
+        archive.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(archive / FILE_NAME, timeout=30, isolation_level=None)
+        self._db.execute("pragma journal_mode = wal")
+        # Losing the newest entries costs a second copy of a payload, never a wrong revisit.
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(_SCHEMA)
+        self._payloads: dict[tuple[str, str], Original] = {}
+        self._urls: dict[str, Original] = {}
+
+    def find(self, digest: str, form: str) -> Original | None:
+        """Return the original of a payload, durable or written through this index."""
+        if original := self._payloads.get((digest, form)):
+            return original
+        row = self._db.execute(
+            "select digest, form, url, date from payloads where digest = ? and form = ?",
+            (digest, form),
+        ).fetchone()
+        return Original(*row) if row else None
+
+    def latest(self, url: str) -> Original | None:
+        """Return the original of the payload that ``url`` last gave with status 200."""
+        if original := self._urls.get(url):
+            return original
+        row = self._db.execute(
+            "select p.digest, p.form, p.url, p.date from urls u join payloads p"
+            " on p.digest = u.digest and p.form = u.form where u.url = ?",
+            (url,),
+        ).fetchone()
+        return Original(*row) if row else None
+
+    def remember(self, url: str, original: Original) -> None:
+        """Note that ``url`` gave the payload of ``original``; durable after :meth:`commit`."""
+        self._payloads.setdefault((original.digest, original.form), original)
+        self._urls[url] = original
+
+    def commit(self) -> None:
+        """Store what was remembered. Call it only when the records are on disk."""
+        if not self._urls:
+            return
+        with contextlib.closing(self._db.cursor()) as cursor:
+            cursor.execute("begin immediate")
+            cursor.executemany(
+                "insert or ignore into payloads values (?, ?, ?, ?)",
+                [(o.digest, o.form, o.url, o.date) for o in self._payloads.values()],
+            )
+            cursor.executemany(
+                "insert or replace into urls values (?, ?, ?)",
+                [(url, o.digest, o.form) for url, o in self._urls.items()],
+            )
+            cursor.execute("commit")
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was remembered and not stored: its records may not be on disk."""
+        self._payloads.clear()
+        self._urls.clear()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
