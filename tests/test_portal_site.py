@@ -200,13 +200,13 @@ def raw(site: PortalSite, path: str, limit: int = 1 << 16) -> bytes:
     """Return the first bytes of what the server writes."""
     with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        got = b""
+        got = bytearray()
         try:
             while len(got) < limit and (piece := connection.recv(1 << 16)):
                 got += piece
         except ConnectionResetError:
             got += b"<reset>"
-        return got
+        return bytes(got)
 
 
 def test_misbehaviour_comes_on_request(site: PortalSite) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC
 from email.utils import format_datetime
 from html import escape
 
@@ -75,8 +76,8 @@ def rest(stories: Sequence[Story]) -> bytes:
         {
             "id": story.id,
             "date": f"{story.published:%Y-%m-%dT%H:%M:%S}",
-            "date_gmt": f"{(story.published - story.published.utcoffset()):%Y-%m-%dT%H:%M:%S}",
-            "modified_gmt": f"{(story.modified - story.modified.utcoffset()):%Y-%m-%dT%H:%M:%S}",
+            "date_gmt": f"{story.published.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
+            "modified_gmt": f"{story.modified.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
             "slug": story.slug,
             "status": "publish",
             "type": "post",

@@ -10,12 +10,11 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from io import BytesIO
-from typing import BinaryIO
+from io import BufferedIOBase, BytesIO
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=UTF-8\r\n"
 _PAGE = "<!doctype html><title>अजीब</title><p>यह पन्ना अजीब ढंग से आता है।</p>".encode()
-Act = Callable[[BinaryIO, socket.socket, threading.Event], None]
+Act = Callable[[BufferedIOBase, socket.socket, threading.Event], None]
 
 
 def _sized(body: bytes, head: bytes = b"") -> bytes:
@@ -30,16 +29,16 @@ def void(_: object) -> None:
     """Forget a value: an Act returns nothing."""
 
 
-def _slow(out: BinaryIO, _connection: socket.socket, closing: threading.Event) -> None:
+def _slow(out: BufferedIOBase, _connection: socket.socket, closing: threading.Event) -> None:
     closing.wait(3)
     out.write(_sized(_PAGE))
 
 
-def _hang(_out: BinaryIO, _connection: socket.socket, closing: threading.Event) -> None:
+def _hang(_out: BufferedIOBase, _connection: socket.socket, closing: threading.Event) -> None:
     closing.wait(120)
 
 
-def _drip(out: BinaryIO, _connection: socket.socket, closing: threading.Event) -> None:
+def _drip(out: BufferedIOBase, _connection: socket.socket, closing: threading.Event) -> None:
     out.write(_OK + b"Content-Length: 100000\r\n\r\n")
     for _ in range(120):
         out.write(b"<p>")
@@ -48,7 +47,7 @@ def _drip(out: BinaryIO, _connection: socket.socket, closing: threading.Event) -
             break
 
 
-def _reset(out: BinaryIO, connection: socket.socket, _closing: threading.Event) -> None:
+def _reset(out: BufferedIOBase, connection: socket.socket, _closing: threading.Event) -> None:
     out.write(_OK + b"Content-Length: 100000\r\n\r\n<p>")
     out.flush()
     # Linger for no time: the kernel sends RST instead of FIN.
@@ -65,11 +64,13 @@ def _bomb(size: int) -> bytes:
     return packed.getvalue()
 
 
-def _gzip_bomb(out: BinaryIO, _connection: socket.socket, _closing: threading.Event) -> None:
+def _gzip_bomb(out: BufferedIOBase, _connection: socket.socket, _closing: threading.Event) -> None:
     out.write(_sized(_bomb(1 << 30), b"Content-Encoding: gzip\r\n"))
 
 
-def _huge_robots(out: BinaryIO, _connection: socket.socket, _closing: threading.Event) -> None:
+def _huge_robots(
+    out: BufferedIOBase, _connection: socket.socket, _closing: threading.Event
+) -> None:
     """Write a robots.txt of 57 MB whose first line counts and whose last is past the cap."""
     size = 57 << 20
     first, last = b"User-agent: *\nDisallow: /private/\n", b"\nDisallow: /\n"
@@ -83,7 +84,7 @@ def _huge_robots(out: BinaryIO, _connection: socket.socket, _closing: threading.
     out.write(last)
 
 
-def _many_links(out: BinaryIO, _connection: socket.socket, _closing: threading.Event) -> None:
+def _many_links(out: BufferedIOBase, _connection: socket.socket, _closing: threading.Event) -> None:
     links = b"".join(b'<a href="/odd/404/%d">x</a>\n' % n for n in range(100_000))
     out.write(_sized(_PAGE + links))
 

@@ -187,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not answer.etag or not (tag or since):
             return False
         fits_tag = tag == f'"{answer.etag}"'
-        fits_date = bool(since) and _when(since) >= _when(answer.modified)
+        fits_date = since is not None and _when(since) >= _when(answer.modified)
         return fits_tag and fits_date if tag and since else fits_tag or fits_date
 
     def _send(self, answer: Answer) -> None:
