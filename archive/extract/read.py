@@ -1,0 +1,106 @@
+"""Bytes of a page in, a frozen :class:`Article` out; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from lxml.html import HtmlElement
+
+from archive.article import Article, PageType
+from archive.errors import Unreadable
+from archive.extract.blocks import Block, find_blocks
+from archive.extract.body import read_body
+from archive.extract.fallback import read_plain
+from archive.extract.furniture import drop, prune
+from archive.extract.metadata import read_metadata
+from archive.extract.page_type import page_type
+from archive.extract.related import Line, find_lines
+from archive.extract.tree import is_html, read_tree
+from archive.link import Link, LinkKind
+from archive.links.page import page_links
+from archive.portal import Portal
+
+VERSIONS = f"morestories/{version('morestories')} trafilatura/{version('trafilatura')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article and how it came about, for ``morestories try``."""
+
+    article: Article
+    blocks: tuple[Block, ...]
+    lines: tuple[Line, ...]
+
+
+def read_page(
+    payload: bytes,
+    *,
+    url: str,
+    content_type: str = "",
+    captured: datetime | None = None,
+    portal: Portal = Portal(),
+) -> Article | None:
+    """Return what the page says, or None where ``payload`` is not an HTML page.
+
+    ``payload`` has transfer- and content-encoding undone. ``content_type`` is the header as sent
+    or ""; ``captured`` (UTC) resolves relative dates. The same arguments and version always give
+    the same article. A page that cannot be read as a tree is read as plain text.
+    """
+    if not is_html(payload, content_type):
+        return None
+    try:
+        tree = read_tree(payload, content_type)
+    except Unreadable as error:
+        return read_plain(
+            payload, url=url, content_type=content_type, why=str(error), versions=VERSIONS
+        )
+    return read_from_tree(tree, url=url, captured=captured, portal=portal).article
+
+
+def read_from_tree(
+    tree: HtmlElement, *, url: str, captured: datetime | None, portal: Portal
+) -> Reading:
+    """Read the article out of ``tree``, which is pruned by it."""
+    metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
+    blocks, lines = find_blocks(tree), find_lines(tree)
+    links = page_links(tree, url=url, blocks=blocks, lines=lines)
+    unpruned = page_type(tree, url=url, text="x " * 20)
+    prune(tree, blocks)
+    for line in lines:
+        drop(line.element)
+    body = read_body(tree)
+    kind = unpruned if unpruned is not PageType.STORY else page_type(tree, url=url, text=body.text)
+    article = Article(
+        url=url,
+        page_type=kind,
+        title=metadata.title,
+        text=body.text,
+        authors=metadata.authors,
+        published=metadata.published,
+        modified=metadata.modified,
+        section=metadata.section,
+        tags=metadata.tags,
+        image=metadata.image,
+        description=metadata.description,
+        language=metadata.language or portal.language,
+        canonical_url=metadata.canonical_url,
+        pages=_pages(links, url),
+        links=links,
+        reader=f"{VERSIONS} {body.reader}",
+        rules={**metadata.rules, "text": body.reader},
+    )
+    return Reading(article, tuple(blocks), tuple(lines))
+
+
+def _pages(links: tuple[Link, ...], url: str) -> tuple[str, ...]:
+    """Return the further pages of a multi-page post: its own address with a page number."""
+    stem = url.rstrip("/") + "/"
+    return tuple(
+        link.url
+        for link in links
+        if link.kind is LinkKind.PAGINATION
+        and link.url.startswith(stem)
+        and link.url[len(stem) :].strip("/").isdigit()
+    )
