@@ -295,7 +295,8 @@ def all_declarations(archive: Path | None) -> list[Declaration]:
 def to_toml(declaration: Declaration, notes: Mapping[str, str] | None = None) -> str:
     """Return the declaration as a short portal file that reads back as it was.
 
-    A key whose value is the default is left out, unless ``notes`` has a comment for it.
+    A key whose value is the default is left out, unless ``notes`` has a comment for it. Addresses
+    on the home's own origin are written without it.
     ``notes`` maps keys to the comment above them; the key "" heads the file.
     """
     notes = notes or {}
@@ -305,6 +306,8 @@ def to_toml(declaration: Declaration, notes: Mapping[str, str] | None = None) ->
     for key, value in _worth_writing(declaration, notes):
         for line in notes.get(key, "").splitlines():
             document.add(tomlkit.comment(line))
+        if key == "rest" or key in _URLS:
+            value = _without_origin(value, declaration.home)
         document.add(key, _toml_item(value))
     return tomlkit.dumps(document)
 
@@ -317,6 +320,14 @@ def _worth_writing(
         required = key in ("id", "home")
         if value is not None and (required or key in notes or value != usual[key]):
             yield key, value
+
+
+def _without_origin(value: Any, home: str) -> Any:
+    """Shorten addresses on the home's origin to their path, which reads back as the same."""
+    if isinstance(value, tuple):
+        return tuple(_without_origin(url, home) for url in value)
+    path = value.removeprefix(urljoin(home, "/").rstrip("/"))
+    return path if urljoin(home, path) == value else value
 
 
 def _toml_item(value: object) -> Any:
