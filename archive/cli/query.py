@@ -1,0 +1,230 @@
+"""``morestories queries``, ``query``, ``sql``, ``export``: tables → answers."""
+
+from __future__ import annotations
+
+import io
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.table import Table
+
+from archive import answers
+from archive import query as questions
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, on_terminal, out
+from archive.errors import BadSetting
+from archive.store.connection import broken, connect
+
+ROWS_SHOWN = 200  # a table on a terminal ends here and says so; files and pipes get all
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="As a table (the default on screen), or for a program."),
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="Write to this file; its ending tells the format."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(queries)
+    app.command(
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(query)
+    app.command()(sql)
+    app.command()(export)
+
+
+def queries(
+    name: Annotated[str | None, typer.Argument(help="Tell all about this one.")] = None,
+) -> None:
+    """List the questions that come with morestories, or explain one."""
+    if name is not None:
+        explain(questions.load(name))
+        return
+    table = Table("name", "question", "parameters", box=None, pad_edge=False)
+    for known in map(questions.load, questions.names()):
+        table.add_row(
+            f"[bold]{known.name}[/]",
+            known.question,
+            " ".join(f"--{p.name.replace('_', '-')}" for p in known.parameters),
+        )
+    out.print(table)
+    out.print(
+        "\nAsk one: [bold]morestories query NAME[/]. All about one: morestories queries NAME."
+    )
+
+
+def explain(known: questions.Query) -> None:
+    """Print a question's documentation and SQL."""
+    out.print(f"[bold]{known.name}[/]  {known.question}\n{known.grain}\n")
+    for p in known.parameters:
+        flag = p.name.replace("_", "-")
+        out.print(f"  [bold]--{flag}[/] {p.type.lower()}, default {p.default}: {p.doc}")
+    for column, doc in known.columns:
+        out.print(f"  {column}: {doc}")
+    out.print(f"\n{known.sql}\n", markup=False)
+    if known.example:
+        out.print(f"Example: {known.example}", markup=False)
+
+
+def query(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The question's name; see `morestories queries`.")],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    form: FormatOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Ask one of the questions in queries/, with its own parameters: --portal demo --since 2026-11-01.
+
+    Works while a crawl writes.
+    """
+    known = questions.load(name)
+    values = parameters(known, context.args)
+    with connect(existing(archive)) as connection:
+        show(archive, questions.ask(connection, known, values), form, output)
+
+
+def parameters(known: questions.Query, arguments: list[str]) -> dict[str, str]:
+    """Read ``--name value`` and ``--name=value`` pairs; raise ``BadSetting`` for anything else."""
+    values: dict[str, str] = {}
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            raise BadSetting(f"{known.name}: {word!r} is not --PARAMETER VALUE")
+        flag, equals, value = word[2:].partition("=")
+        if not equals:
+            if not rest:
+                raise BadSetting(f"{known.name}: --{flag} wants a value")
+            value = rest.pop(0)
+        values[flag.replace("-", "_")] = value
+    return values
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SELECT; '-' reads it from standard input.")],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    form: FormatOption = None,
+    output: OutputOption = None,
+) -> None:
+    """Run one SQL statement that reads: morestories sql "SELECT title FROM articles LIMIT 5".
+
+    The tables are described in docs/schema.md; SHOW TABLES and DESCRIBE articles tell them, too.
+    """
+    text = sys.stdin.read() if statement == "-" else statement
+    with connect(existing(archive)) as connection:
+        show(archive, questions.select(connection, text), form, output)
+
+
+def show(
+    folder: Path, result: duckdb.DuckDBPyConnection, form: Format | None, output: Path | None
+) -> None:
+    """Print an executed result, or write it to ``output``."""
+    try:
+        if output is not None:
+            chosen = form or ending(output)
+            number = answers.write(result, output, chosen)
+            err.print(f"{number:,} rows in {output}")
+        elif form in (None, Format.TABLE):
+            print_table(result)
+        elif form is Format.PARQUET:
+            raise BadSetting("Parquet is not for the screen: name a file with -o FILE.parquet")
+        else:
+            _to_pipe(result, form)
+    except duckdb.Error as error:
+        raise broken(folder, error) from error
+
+
+def _to_pipe(result: duckdb.DuckDBPyConnection, form: Format) -> None:
+    """Write to standard output, UTF-8 whatever the locale; without a byte order mark."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    if form is Format.CSV:
+        answers.write_csv(result, sys.stdout, bom=False)
+    elif form is Format.JSON:
+        answers.write_json(result, sys.stdout)
+    else:
+        answers.write_jsonl(result, sys.stdout)
+
+
+def ending(path: Path) -> str:
+    """Return the format that a file's name asks for."""
+    form = path.suffix.lower().removeprefix(".")
+    if form not in answers.FORMATS:
+        raise BadSetting(
+            f"{path} does not tell the format: end it in .csv, .json, .jsonl or .parquet"
+        )
+    return form
+
+
+def print_table(result: duckdb.DuckDBPyConnection) -> None:
+    """Print rows as a table, each on as many lines as it takes, up to ``ROWS_SHOWN``."""
+    table = Table(box=None, pad_edge=False, row_styles=["", "dim"] if out.is_terminal else None)
+    for name in answers.columns(result):
+        table.add_column(name, overflow="ellipsis", no_wrap=True)
+    number = 0
+    for number, row in enumerate(answers.rows(result), 1):
+        if number > ROWS_SHOWN:
+            break
+        table.add_row(*(_short(answers.cell(value)) for value in row))
+    if not number:
+        out.print("no rows")
+        return
+    out.print(table)
+    if number > ROWS_SHOWN:
+        err.print(f"… the first {ROWS_SHOWN} rows; --format csv or -o FILE.csv gives all")
+
+
+def _short(text: str) -> str:
+    """Return one line of ``text``; escaped, for a headline may hold [square brackets]."""
+    from rich.markup import escape
+
+    line = " ".join(text.split())
+    return escape(line if len(line) <= 400 else line[:400] + "…")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="FILE.csv, .parquet, .jsonl or .duckdb")],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    portal: Annotated[str | None, typer.Option(help="Only this portal's stories.")] = None,
+    since: Annotated[str | None, typer.Option("--from", help="Published from this day on.")] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Published up to this day.")] = None,
+    all_revisions: Annotated[
+        bool, typer.Option("--revisions", help="Every revision, not only the latest.")
+    ] = False,
+) -> None:
+    """Write all stories to a file: url, title, body, authors, dates, section, tags, …
+
+    CSV is UTF-8 with a byte order mark, so that Excel and LibreOffice show Hindi right. A .duckdb
+    file opens in any DuckDB client, with nothing else installed.
+    """
+    from archive.export import Selection, export_articles
+
+    folder = existing(archive)
+    chosen = Selection(portal, since, until, all_revisions)
+    try:
+        number = export_articles(folder, file, chosen)
+    except duckdb.Error as error:
+        raise broken(folder, error) from error
+    if on_terminal():
+        err.print(f"{number:,} stories in {file} ({file.stat().st_size / 1e6:,.1f} MB)")
+    if not number:
+        err.print("no story matches: the file holds none")
+        raise typer.Exit(Exit.NOTHING)

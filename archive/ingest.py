@@ -1,0 +1,342 @@
+"""WARC files → rows. Live crawl, import, recovery and rebuild all take this one road."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from archive.capture import Capture
+from archive.errors import BadSetting, DamagedRecord
+from archive.landing import Batch, Item, Landing
+from archive.pages import Page, Pages
+from archive.reading import Reading, read
+from archive.store.connection import broken, connect
+from archive.store.lock import writer_lock
+from archive.store.rows import Row, capture_row, damage_row, warc_row
+from archive.warc.reader import read_captures
+
+log = logging.getLogger(__name__)
+
+OPEN = ".open"
+BATCH = 400  # captures a transaction: 20 ms of catalog work is then small beside their reading
+AGE = 1.0  # seconds after which a smaller batch is landed, so that rows appear while a crawl runs
+WINDOW = 48  # pages under way at once; bounds memory to that many payloads
+PAUSE = 0.3  # seconds between two looks at files that may have grown
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an ingest landed.
+
+    ``captures`` are counted by HTTP status ("-" for none; a revisit counts under its own),
+    ``links`` by kind, ``outcomes`` by reason. ``new``, ``changed`` and ``unchanged`` count stories
+    (``unchanged``: seen again, the same). ``bytes`` are bytes of WARC read.
+    """
+
+    captures: Mapping[str, int] = field(default_factory=dict)
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    links: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    warcs: int = 0
+
+    @property
+    def total(self) -> int:
+        """All captures."""
+        return sum(self.captures.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to show: ``waiting`` for another writer, or a batch ``landed``."""
+
+    kind: str
+    report: Report = field(default_factory=Report)
+    warc: str = ""
+
+
+class _Tally:
+    """Counts that grow."""
+
+    def __init__(self) -> None:
+        self.captures: Counter[str] = Counter()
+        self.links: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.new = self.changed = self.unchanged = self.bytes = 0
+        self.warcs: set[str] = set()
+
+    def report(self) -> Report:
+        return Report(
+            dict(self.captures),
+            self.new,
+            self.changed,
+            self.unchanged,
+            dict(self.links),
+            dict(self.outcomes),
+            self.bytes,
+            len(self.warcs),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A capture on its way, in the order of the file; ``damage`` where there is none."""
+
+    warc: str
+    end: int
+    capture: Row | None = None
+    reading: Reading | Page | None = None
+    damage: Row | None = None
+
+    def ready(self) -> bool:
+        return not isinstance(self.reading, Page) or self.reading.outcome is not None
+
+    def read(self) -> Reading:
+        assert self.reading is not None
+        return self.reading.reading() if isinstance(self.reading, Page) else self.reading
+
+
+class Ingest:
+    """Lands WARC files as rows. One at a time for an archive: a second one waits for the lock."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        workers: int | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        tables: Path | None = None,
+    ) -> None:
+        self.folder = folder.resolve()
+        self._tables = (
+            tables or folder
+        ).resolve()  # where catalog and lake are; elsewhere in a rebuild
+        self._workers = workers
+        self._on_event = on_event or (lambda _: None)
+
+    def run(self, warcs: Sequence[Path] | None = None) -> Report:
+        """Land what is not landed yet of the archive's WARC files, or of ``warcs``.
+
+        ``warcs`` that lie elsewhere are copied into the archive first (see :func:`bring_in`).
+        Raises ``BadSetting`` if one is missing, ``StoreError`` if the tables cannot be written.
+        """
+        (self.folder / "warc").mkdir(parents=True, exist_ok=True)
+        with self._running() as run:
+            files = self.files() if warcs is None else self._brought(warcs)
+            for path in files:
+                run.read(path)
+            run.land_all()
+        return run.tally.report()
+
+    def follow(self, stop: threading.Event) -> Report:
+        """Land the archive's WARC files as they grow, until ``stop`` is set and all is landed."""
+        (self.folder / "warc").mkdir(parents=True, exist_ok=True)
+        with self._running() as run:
+            while True:
+                last = stop.is_set()  # before looking: what was written until then is there now
+                for path in self.files():
+                    run.read(path)
+                run.land_all()
+                if last:
+                    break
+                stop.wait(PAUSE)
+        return run.tally.report()
+
+    def files(self) -> list[Path]:
+        """Return the archive's WARC files, sealed and growing, in the order of their names."""
+        folder = self.folder / "warc"
+        found = [p for p in folder.iterdir() if p.is_file() and is_warc(p)]
+        return sorted(found, key=lambda p: warc_name(p))
+
+    def _lock(self) -> AbstractContextManager[None]:
+        return writer_lock(self._tables, lambda: self._on_event(Event("waiting")))
+
+    def _brought(self, warcs: Sequence[Path]) -> list[Path]:
+        missing = [str(path) for path in warcs if not path.is_file()]
+        if missing:
+            raise BadSetting(f"no such WARC file: {', '.join(missing)}")
+        return [bring_in(path, self.folder / "warc") for path in warcs]
+
+    @contextmanager
+    def _running(self) -> Iterator[_Run]:
+        with self._lock(), connect(self._tables, write=True) as connection:
+            try:
+                with Pages(self._workers) as pages:
+                    yield _Run(connection, pages, self._on_event)
+            except duckdb.Error as error:
+                raise broken(self._tables, error) from error
+
+
+class _Run:
+    """One run: what is pending, and the batch that is being put together."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        pages: Pages,
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self.tally = _Tally()
+        self._landing = Landing(connection)
+        self._pages = pages
+        self._on_event = on_event
+        self._progress = self._landing.progress()
+        self._last = self._landing.last_offsets()
+        self._known = set(self._progress)
+        self._pending: deque[_Pending] = deque()
+        self._begin_batch()
+
+    def _begin_batch(self) -> None:
+        self._items: list[Item] = []
+        self._files: list[Row] = []
+        self._damages: list[Row] = []
+        self._done: dict[str, int] = {}
+        self._since = time.monotonic()
+
+    def read(self, path: Path) -> None:
+        """Read ``path`` from where the last landing ended to its present end."""
+        warc = warc_name(path)
+        start = self._progress.get(warc, 0)
+        try:
+            size = path.stat().st_size
+        except FileNotFoundError:  # sealed and renamed a moment ago: the next look finds it
+            return
+        if size <= start:
+            return
+        growing = path.name.endswith(OPEN)
+        last = self._last.get(warc, -1)
+        damages: list[Row] = []
+
+        def on_damage(error: DamagedRecord) -> None:
+            damages.append(damage_row(warc, error.offset, error.what))
+
+        end = start
+        try:
+            for capture in read_captures(path, start=start, on_damage=on_damage):
+                if capture.offset <= last:
+                    continue
+                if capture.length:  # one of many in a gzip member has no end of its own
+                    end = capture.offset + capture.length
+                self._take(warc, capture, end)
+                self._last[warc] = capture.offset
+        except FileNotFoundError:
+            return
+        if not growing:
+            self._close(warc, size, damages)
+        self._progress[warc] = size if not growing else end
+
+    def _take(self, warc: str, capture: Capture, end: int) -> None:
+        if warc not in self._known:
+            self._known.add(warc)
+            self._files.append(warc_row(warc, capture))
+        self._pending.append(_Pending(warc, end, capture_row(capture, warc), self._read(capture)))
+        self._drain(WINDOW)
+
+    def _close(self, warc: str, size: int, damages: Sequence[Row]) -> None:
+        """Note that all of a sealed file has been read, and what in it could not be."""
+        if warc not in self._known:
+            self._known.add(warc)
+            self._files.append(warc_row(warc, None))
+        for damage in damages:
+            log.warning("%s at byte %d: %s", warc, damage["warc_offset"], damage["detail"])
+            self._pending.append(_Pending(warc, size, damage=damage))
+        self._pending.append(_Pending(warc, size))
+
+    def _read(self, capture: Capture) -> Reading | Page:
+        found = read(capture)
+        return found if isinstance(found, Reading) else self._pages.submit(capture)
+
+    def _drain(self, keep: int) -> None:
+        """Move what is read into the batch, waiting until at most ``keep`` are under way."""
+        self._pages.collect(0.0)
+        while self._pending:
+            if not self._pending[0].ready():
+                if len(self._pending) <= keep:
+                    return
+                self._pages.collect(1.0)
+                continue
+            one = self._pending.popleft()
+            if one.damage:
+                self._damages.append(one.damage)
+            if one.capture is not None:
+                self._items.append(Item(one.capture, one.read()))
+            self._done[one.warc] = one.end
+            if len(self._items) >= BATCH or time.monotonic() - self._since > AGE:
+                self._land()
+
+    def land_all(self) -> None:
+        """Wait for what is under way, and land it."""
+        self._drain(0)
+        self._land()
+
+    def _land(self) -> None:
+        if self._done:
+            batch = Batch(self._items, self._files, self._damages, self._done)
+            rows, change = self._landing.land(batch)
+            tally = self.tally
+            tally.captures += rows.count("captures", "status")
+            tally.links += rows.count("links", "kind")
+            tally.outcomes += rows.count("outcomes", "reason")
+            tally.bytes += sum(item.capture["warc_length"] for item in self._items)
+            tally.new += len(change.new)
+            tally.changed += len(change.changed)
+            tally.unchanged += change.seen - len(change.new) - len(change.changed)
+            tally.warcs |= set(self._done)
+            self._on_event(Event("landed", tally.report(), next(reversed(self._done))))
+        self._begin_batch()
+
+
+def is_warc(path: Path) -> bool:
+    """Tell whether a file name is that of a WARC, sealed or growing."""
+    return warc_name(path).endswith((".warc", ".warc.gz"))
+
+
+def warc_name(path: Path) -> str:
+    """Return the name under which rows know a WARC file: without ``.open``."""
+    return path.name.removesuffix(OPEN)
+
+
+def bring_in(path: Path, folder: Path) -> Path:
+    """Copy somebody's WARC into the archive's ``folder`` and return it there; lose nothing.
+
+    A file that is there already, under any name, is left as it is. Where another file has the
+    name, the copy gets part of its digest into its own. A copy, not a link: the archive must not
+    change when the owner's file does.
+    """
+    path = path.resolve()
+    if path.parent == folder.resolve():
+        return path
+    digest, size = _sha256(path), path.stat().st_size
+    for kept in folder.iterdir():
+        if is_warc(kept) and kept.stat().st_size == size and _sha256(kept) == digest:
+            return kept
+    name = warc_name(path)
+    if not is_warc(path):
+        raise BadSetting(f"{path} is not named like a WARC file (.warc or .warc.gz)")
+    if (folder / name).exists() or (folder / (name + OPEN)).exists():
+        stem, dot, rest = name.partition(".warc")
+        name = f"{stem}-{digest[:12]}{dot}{rest}"
+    unfinished = folder / (name + ".part")
+    shutil.copyfile(path, unfinished)
+    with unfinished.open("rb") as copy:
+        os.fsync(copy.fileno())
+    unfinished.rename(folder / name)
+    return folder / name
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

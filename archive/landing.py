@@ -1,0 +1,162 @@
+"""Land what was read: one batch is one transaction, with how far its WARC files have come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from archive.article import Article, PageType
+from archive.reading import Reading
+from archive.store import rows, schema
+from archive.store.histories import Change, update
+from archive.store.rows import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """The row of a capture, and what was read out of it."""
+
+    capture: Row
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is landed at once.
+
+    ``files`` are rows of ``warcs`` for files not seen before, ``damages`` rows of ``outcomes``;
+    ``progress`` says up to which byte each file is done once the batch is landed.
+    """
+
+    items: Sequence[Item] = ()
+    files: Sequence[Row] = ()
+    damages: Sequence[Row] = ()
+    progress: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Rows:
+    """The rows of one batch, by table; the texts that it read; the stories that it touches."""
+
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+    texts: dict[int, Row] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+
+    def add(self, table: str, new: Iterable[Row]) -> None:
+        self.tables.setdefault(table, []).extend(new)
+
+    def count(self, table: str, column: str) -> Counter[str]:
+        """Count the rows of ``table`` by ``column``; "-" stands for no value."""
+        values = (row[column] for row in self.tables.get(table, []))
+        return Counter("-" if value is None else str(value) for value in values)
+
+
+class Landing:
+    """The writer's side of the store. The caller holds the writer's lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._schemas = {table.name: self._arrow(table.name) for table in schema.TABLES}
+
+    def progress(self) -> dict[str, int]:
+        """Return, for each WARC file known, the byte up to which it has been landed."""
+        found = self._connection.execute("SELECT warc, next_offset FROM warcs").fetchall()
+        return dict(found)
+
+    def last_offsets(self) -> dict[str, int]:
+        """Return, for each WARC file, where the last capture that has been landed starts."""
+        found = self._connection.execute(
+            "SELECT warc, max(warc_offset) FROM captures GROUP BY warc"
+        ).fetchall()
+        return dict(found)
+
+    def land(self, batch: Batch) -> tuple[Rows, Change]:
+        """Write ``batch`` wholly or not at all; return its rows and what it did to stories.
+
+        Raises ``duckdb.Error`` after rolling back.
+        """
+        landed = _rows(batch)
+        self._connection.execute("BEGIN")
+        try:
+            for table, new in landed.tables.items():
+                self._insert(table, new)
+            self._advance(batch.progress)
+            change = self._texts(landed)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        return landed, change
+
+    def _texts(self, landed: Rows) -> Change:
+        touched = landed.touched | self._revisited(landed)
+        change, delete, insert = update(self._connection, touched, landed.texts)
+        if delete:
+            self._connection.execute(
+                "DELETE FROM texts WHERE revision IN (SELECT unnest($1::BIGINT[]))", [delete]
+            )
+        self._insert("texts", insert)
+        return change
+
+    def _revisited(self, landed: Rows) -> set[int]:
+        """Return the stories that the batch's revisits, or revisits of its captures, show."""
+        captures = landed.tables.get("captures", [])
+        revisits = [row["capture"] for row in captures if row["record"] == "revisit"]
+        if not revisits:
+            return set()
+        found = self._connection.execute(
+            "SELECT DISTINCT article FROM sightings WHERE capture IN (SELECT unnest($1::BIGINT[]))",
+            [revisits],
+        ).fetchall()
+        return {article for (article,) in found}
+
+    def _advance(self, progress: Mapping[str, int]) -> None:
+        for warc, offset in progress.items():
+            self._connection.execute(
+                "UPDATE warcs SET next_offset = ? WHERE warc = ?", [offset, warc]
+            )
+
+    def _insert(self, table: str, new: Sequence[Row]) -> None:
+        if not new:
+            return
+        batch = pa.Table.from_pylist(list(new), schema=self._schemas[table])
+        self._connection.register("batch", batch)
+        try:
+            self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch")
+        finally:
+            self._connection.unregister("batch")
+
+    def _arrow(self, table: str) -> Any:
+        return self._connection.execute(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema
+
+
+def _rows(batch: Batch) -> Rows:
+    landed = Rows()
+    landed.add("warcs", batch.files)
+    landed.add("outcomes", batch.damages)
+    for item in batch.items:
+        captured, reading = item.capture, item.reading
+        landed.add("captures", [captured])
+        landed.add("links", rows.link_rows(captured, reading))
+        if reading.outcome:
+            landed.add("outcomes", [rows.outcome_row(captured, reading.outcome)])
+        if reading.article:
+            _add_page(landed, captured, reading.article)
+    return landed
+
+
+def _add_page(landed: Rows, captured: Row, article: Article) -> None:
+    text = None
+    if article.page_type is PageType.STORY:
+        text = rows.text_row(captured, article)
+        landed.texts[captured["capture"]] = text
+        landed.add("parts", rows.claim_rows(captured, article))
+    reading = rows.reading_row(captured, article, text)
+    landed.add("readings", [reading])
+    if text:
+        landed.touched |= {reading["article"], reading["address"]}

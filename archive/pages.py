@@ -1,0 +1,66 @@
+"""Pages on their way through the reading processes, kept so that they can land in file order."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from archive.capture import Capture
+from archive.extract.workers import Job, Outcome, Readers
+from archive.reading import Reading, from_article, portal_of, unreadable
+from archive.warc.reader import decoded
+
+
+@dataclass(slots=True, eq=False)
+class Page:
+    """A page under way; ``outcome`` comes when it has been read."""
+
+    outcome: Outcome | None = None
+
+    def reading(self) -> Reading:
+        """Return what came of the page, once it is there."""
+        assert self.outcome is not None
+        if self.outcome.article is not None:
+            return from_article(self.outcome.article)
+        return unreadable(self.outcome.failed)
+
+
+class Pages:
+    """Reading processes, started with the first page; use as a context manager, in one thread."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._readers = Readers(workers or 0)
+        self._stack = ExitStack()
+        self._started = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def submit(self, capture: Capture) -> Page:
+        """Start to read a capture's payload as a page; never blocks for long."""
+        if not self._started:
+            self._stack.enter_context(self._readers)
+            self._started = True
+        page = Page()
+        content_type = next((v for k, v in capture.headers if k == "content-type"), "")
+        portal = portal_of(capture)
+        self._readers.submit(
+            Job(page, decoded(capture), capture.url, content_type, capture.date, portal)
+        )
+        return page
+
+    def collect(self, timeout: float) -> None:
+        """Hand over what has been read; wait up to ``timeout`` seconds for something."""
+        if self._started:
+            for outcome in self._readers.ready(timeout):
+                outcome.key.outcome = outcome

@@ -1,0 +1,198 @@
+"""The questions in ``queries/``: one documented SQL file each, parameters bound, never pasted.
+
+A file's header is its comment lines down to the first other line:
+
+    -- How many stories did each portal publish on each day?
+    --
+    -- Grain: one row per portal and day.
+    -- Parameters:
+    --   portal VARCHAR = NULL | only this portal
+    --   since DATE = NULL | from this day on
+    -- Columns:
+    --   portal | id of the portal
+    -- Example: morestories query articles-per-day --portal demo
+    -- Time: 40 ms at 1 M articles
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+
+from archive.errors import BadSetting
+
+_FIELD = re.compile(r"(Grain|Parameters|Columns|Example|Time):\s*(.*)")
+_PARAMETER = re.compile(r"(\w+)\s+([A-Z]\w*(?:\(\d+,\s*\d+\))?)\s*=\s*(.*)")
+_USED = re.compile(r"\$([a-z_]\w*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value that a question takes. ``default`` is SQL (``NULL``, ``20``, ``'x'``)."""
+
+    name: str
+    type: str
+    default: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A documented question. ``sql`` holds ``$name`` for each parameter."""
+
+    name: str
+    question: str
+    grain: str
+    parameters: tuple[Parameter, ...]
+    columns: tuple[tuple[str, str], ...]
+    example: str
+    time: str
+    sql: str
+
+
+def parse(name: str, text: str) -> Query:
+    """Read one file of ``queries/``; raise ``BadSetting`` if its header is not as it should be."""
+    lines = text.splitlines()
+    header = [line[2:].strip() for line in _leading_comments(lines)]
+    sql = "\n".join(lines[len(header) :]).strip()
+    question, fields = _fields(header)
+    if not question or "Grain" not in fields or not sql:
+        raise BadSetting(f"queries/{name}.sql: the header wants a question and a grain")
+    parameters = tuple(_parameter(name, line) for line in fields.get("Parameters", ()))
+    undeclared = set(_USED.findall(sql)) ^ {p.name for p in parameters}
+    if undeclared:
+        raise BadSetting(
+            f"queries/{name}.sql: declared and used parameters differ: {', '.join(sorted(undeclared))}"
+        )
+    columns = tuple(_column(line) for line in fields.get("Columns", ()))
+    example, time = " ".join(fields.get("Example", ())), " ".join(fields.get("Time", ()))
+    return Query(name, question, " ".join(fields["Grain"]), parameters, columns, example, time, sql)
+
+
+def _leading_comments(lines: list[str]) -> list[str]:
+    for number, line in enumerate(lines):
+        if not line.startswith("--"):
+            return lines[:number]
+    return lines
+
+
+def _fields(header: Iterable[str]) -> tuple[str, dict[str, list[str]]]:
+    question: list[str] = []
+    fields: dict[str, list[str]] = {}
+    into = question
+    for line in header:
+        if found := _FIELD.fullmatch(line):
+            into = fields.setdefault(found[1], [])
+            line = found[2]
+        if line:
+            into.append(line)
+    return " ".join(question), fields
+
+
+def _parameter(name: str, line: str) -> Parameter:
+    head, _, doc = line.partition(" | ")
+    found = _PARAMETER.fullmatch(head.strip())
+    if not found:
+        raise BadSetting(f"queries/{name}.sql: {line!r} is not `name TYPE = default | meaning`")
+    return Parameter(found[1], found[2], found[3].strip(), doc.strip())
+
+
+def _column(line: str) -> tuple[str, str]:
+    column, _, doc = line.partition(" | ")
+    return column.strip(), doc.strip()
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the names of all questions, in order."""
+    found = (entry.name for entry in files("queries").iterdir())
+    return tuple(sorted(name[:-4] for name in found if name.endswith(".sql")))
+
+
+def load(name: str) -> Query:
+    """Return the question ``name``; raise ``BadSetting`` with the nearest name otherwise."""
+    wanted = name.removesuffix(".sql").replace("_", "-")
+    if wanted not in names():
+        near = difflib.get_close_matches(wanted, names(), n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise BadSetting(f"no query {name!r}: {hint}`morestories queries` lists them all")
+    return parse(wanted, (files("queries") / f"{wanted}.sql").read_text(encoding="utf-8"))
+
+
+def ask(
+    connection: duckdb.DuckDBPyConnection, query: Query, values: Mapping[str, str]
+) -> duckdb.DuckDBPyConnection:
+    """Run ``query`` with ``values`` as a person typed them; return the executed connection.
+
+    What is not given takes its default. Raises ``BadSetting`` for a parameter that the question
+    does not have, and for a value that is not of its type.
+    """
+    known = {p.name: p for p in query.parameters}
+    if unknown := [name for name in values if name not in known]:
+        offered = ", ".join(f"--{name.replace('_', '-')}" for name in known) or "none"
+        raise BadSetting(f"{query.name} has no parameter {unknown[0]!r}; it takes: {offered}")
+    bound = {name: _value(connection, query, p, values.get(name)) for name, p in known.items()}
+    return connection.execute(query.sql, bound) if bound else connection.execute(query.sql)
+
+
+def _value(
+    connection: duckdb.DuckDBPyConnection, query: Query, parameter: Parameter, given: str | None
+) -> Any:
+    try:
+        if given is None:
+            sql = f"SELECT CAST({parameter.default} AS {parameter.type})"  # from our own file
+            row = connection.execute(sql).fetchone()
+        else:
+            row = connection.execute(f"SELECT CAST(? AS {parameter.type})", [given]).fetchone()
+    except duckdb.ConversionException as error:
+        raise BadSetting(
+            f"{query.name}: --{parameter.name} wants {_KINDS.get(parameter.type, parameter.type)}, "
+            f"not {given!r}"
+        ) from error
+    return row[0] if row else None
+
+
+_KINDS = {
+    "DATE": "a day such as 2026-11-24",
+    "INTEGER": "a whole number",
+    "BIGINT": "a whole number",
+    "DOUBLE": "a number",
+    "TIMESTAMPTZ": "an instant such as 2026-11-24 18:30+05:30",
+    "INTERVAL": "a time span such as '2 days'",
+    "BOOLEAN": "true or false",
+}
+
+_READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+
+
+def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    """Run one reading statement; return the executed connection.
+
+    Raises ``BadSetting`` for SQL that does not parse or run, for several statements, and for
+    anything that is not a read (the archive is opened read-only besides).
+    """
+    try:
+        statements = connection.extract_statements(sql)
+    except duckdb.Error as error:
+        raise BadSetting(f"this is not SQL that DuckDB reads: {error}") from error
+    if len(statements) != 1:
+        raise BadSetting(f"one statement at a time, please: this is {len(statements)}")
+    if statements[0].type not in _READS:
+        kind = statements[0].type.name.replace("_", " ")
+        raise BadSetting(
+            f"the archive is opened for reading only, and {kind} is not a read: "
+            "begin with SELECT, FROM, WITH, SHOW or DESCRIBE"
+        )
+    try:
+        return connection.execute(statements[0])
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException) as error:
+        raise BadSetting(
+            f"{error}\nThe tables and columns are described in docs/schema.md."
+        ) from error

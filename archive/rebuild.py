@@ -1,0 +1,52 @@
+"""Make the tables again from the WARC files alone, and put them in place when they are whole."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from archive.ingest import Event, Ingest, Report
+from archive.store.connection import CATALOG, LAKE
+from archive.store.lock import writer_lock
+
+NEW = "rebuild"  # the folder in the archive where the new tables grow
+_BESIDE = (f"{CATALOG}-wal", f"{CATALOG}-shm")
+
+
+def rebuild(
+    folder: Path,
+    *,
+    workers: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Report:
+    """Read all WARC files of the archive in ``folder`` anew; return what was landed.
+
+    The old tables serve readers until the new ones are whole; then these take their place. Old
+    Parquet files stay for a day, for those who still read them. Raises as ``Ingest`` does.
+    """
+    folder = folder.resolve()
+    new = folder / NEW
+    with writer_lock(folder, lambda: on_event(Event("waiting")) if on_event else None):
+        shutil.rmtree(new, ignore_errors=True)  # what an interrupted rebuild left
+        new.mkdir()
+        report = Ingest(folder, workers=workers, on_event=on_event, tables=new).run()
+        _put_in_place(new, folder)
+        shutil.rmtree(new)
+    return report
+
+
+def _put_in_place(new: Path, folder: Path) -> None:
+    """Move the new Parquet files beside the old ones, then swap the catalog.
+
+    File names in a lake are unique, so nothing is overwritten, and until the last step the old
+    catalog is whole. A write-ahead log must never stand beside a catalog that is not its own.
+    """
+    for file in sorted((new / LAKE).rglob("*.parquet")):
+        target = folder / LAKE / file.relative_to(new / LAKE)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file.rename(target)
+    (folder / CATALOG).unlink(missing_ok=True)
+    for name in _BESIDE:
+        (folder / name).unlink(missing_ok=True)
+    (new / CATALOG).rename(folder / CATALOG)

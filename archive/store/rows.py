@@ -1,0 +1,243 @@
+"""Captures and readings as rows; no I/O. Keys are the columns of ``archive.store.schema``."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from archive.article import Article, Moment, PageType
+from archive.capture import About, Capture
+from archive.reading import Outcome, Reading
+from archive.store.keys import canonical, ident, story_key, surt
+from archive.text.normal import normal_form
+from archive.text.words import words
+
+Row = dict[str, Any]
+
+
+def portal_id(capture: Capture) -> str:
+    """Return the portal that a capture belongs to; "" in a foreign WARC."""
+    about = capture.about
+    return (about.portal if about else "") or capture.warcinfo.get("isPartOf", "")
+
+
+def crawl_id(capture: Capture, warc: str) -> str:
+    """Return the crawl that made a capture; a foreign WARC is a crawl of its own."""
+    return capture.warcinfo.get("morestories-crawl", "") or warc
+
+
+def capture_id(warc: str, offset: int) -> int:
+    """Return the id of the capture whose record starts at ``offset`` of ``warc``."""
+    return ident("capture", warc, offset)
+
+
+def article_id(url: str) -> int:
+    """Return the id of the story that ``url`` names, whether or not it is one."""
+    return ident("article", story_key(url))
+
+
+def capture_row(capture: Capture, warc: str) -> Row:
+    """Return the row of ``captures``."""
+    about = capture.about or About()
+    return {
+        "capture": capture_id(warc, capture.offset),
+        "url": capture.url,
+        "surt": surt(capture.url),
+        "captured": capture.date,
+        "status": capture.status,
+        "type": capture.content_type,
+        "portal": portal_id(capture),
+        "crawl": crawl_id(capture, warc),
+        "kind": str(about.kind) if capture.about else "",
+        "via": about.via,
+        "hops": about.hops if capture.about else None,
+        "record": capture.record_type,
+        "digest": capture.payload_digest,
+        "size": len(capture.payload),
+        "robots": about.robots,
+        "reservations": [f"{name}: {value}" for name, value in about.reservations],
+        "ip": capture.ip,
+        "truncated": capture.truncated,
+        "refers_to_url": capture.refers_to_url,
+        "refers_to_date": capture.refers_to_date,
+        "article": article_id(capture.url),
+        "warc": warc,
+        "warc_offset": capture.offset,
+        "warc_length": capture.length,
+    }
+
+
+def warc_row(warc: str, first: Capture | None) -> Row:
+    """Return the row of ``warcs`` that a file's first capture tells; nothing landed yet.
+
+    ``first`` is None for a file in which nothing can be read.
+    """
+    info = first.warcinfo if first else {}
+    return {
+        "warc": warc,
+        "portal": portal_id(first) if first else "",
+        "crawl": crawl_id(first, warc) if first else warc,
+        "first_captured": first.date if first else None,
+        "software": info.get("software", ""),
+        "info": list(info.items()),
+        "next_offset": 0,
+    }
+
+
+def reading_row(captured: Row, article: Article, text: Row | None) -> Row:
+    """Return the row of ``readings`` for the capture of row ``captured``."""
+    return {
+        "capture": captured["capture"],
+        "captured": captured["captured"],
+        "portal": captured["portal"],
+        "crawl": captured["crawl"],
+        "url": captured["url"],
+        "address": captured["article"],
+        "article": article_id(canonical(captured["url"], article.canonical_url)),
+        "page_type": str(article.page_type),
+        "text_sha": text["text_sha"] if text else None,
+        "reader": article.reader,
+    }
+
+
+def claim_rows(captured: Row, article: Article) -> Iterator[Row]:
+    """Yield the rows of ``parts``: the further pages that the page names, itself left out."""
+    url = canonical(captured["url"], article.canonical_url)
+    story = article_id(url)
+    pages = dict.fromkeys(article.pages)
+    for position, page_url in enumerate(pages, 1):
+        if (page := article_id(page_url)) not in (story, captured["article"]):
+            yield {
+                "article": story,
+                "url": url,
+                "page": page,
+                "page_url": page_url,
+                "position": position,
+                "capture": captured["capture"],
+            }
+
+
+def link_rows(captured: Row, reading: Reading) -> Iterator[Row]:
+    """Yield the rows of ``links`` of one capture."""
+    article = reading.article
+    story = None
+    if article is not None and article.page_type is PageType.STORY:
+        story = article_id(canonical(captured["url"], article.canonical_url))
+    for position, link in enumerate(reading.links, 1):
+        yield {
+            "from_url": captured["url"],
+            "to_url": link.url,
+            "kind": str(link.kind),
+            "text": link.text,
+            "date": link.date,
+            "position": position,
+            "from_article": story,
+            "to_article": article_id(link.url),
+            "portal": captured["portal"],
+            "captured": captured["captured"],
+            "capture": captured["capture"],
+        }
+
+
+def outcome_row(captured: Row, outcome: Outcome) -> Row:
+    """Return the row of ``outcomes`` for a capture that did not become a story."""
+    same = ("url", "portal", "crawl", "captured", "capture", "warc", "warc_offset")
+    return {"reason": outcome.reason, "detail": outcome.detail} | {k: captured[k] for k in same}
+
+
+def damage_row(warc: str, offset: int, what: str) -> Row:
+    """Return the row of ``outcomes`` for bytes of a WARC that hold no readable record."""
+    return {
+        "url": "",
+        "reason": "damaged",
+        "detail": what,
+        "portal": "",
+        "crawl": "",
+        "captured": None,
+        "capture": None,
+        "warc": warc,
+        "warc_offset": offset,
+    }
+
+
+def text_sha(title: str, body: str) -> str:
+    """Return the name of a text: two revisions with one name say the same, letter by letter."""
+    return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
+
+
+def text_row(captured: Row, article: Article) -> Row:
+    """Return what ``texts`` says of one page, as if it were the whole of a story seen once."""
+    title = " ".join(normal_form(article.title).split())
+    body = normal_form(article.text)
+    url = canonical(captured["url"], article.canonical_url)
+    return {
+        "article": article_id(url),
+        "portal": captured["portal"],
+        "url": url,
+        "title": title,
+        "body": body,
+        "authors": [normal_form(author) for author in article.authors],
+        "section": normal_form(article.section),
+        "tags": [normal_form(tag) for tag in article.tags],
+        "language": article.language,
+        "dateline": normal_form(article.dateline),
+        "description": normal_form(article.description),
+        "image": article.image,
+        "words": len(words(body)),
+        "pages": 1,
+        "read_from": captured["capture"],
+        **_dates(article),
+        "text_sha": text_sha(title, body),
+        "extracted": article.text if article.text != body else None,
+        "reader": article.reader,
+        "rules": sorted(article.rules.items()),
+        "page": None,
+    }
+
+
+def _dates(article: Article) -> Row:
+    published, modified = article.published, article.modified
+    return {
+        "published": _at(published),
+        "published_day": _day(published),
+        "published_precision": published.precision if published else None,
+        "published_offset": published.offset if published else None,
+        "published_source": published.source if published else None,
+        "published_text": published.text if published else None,
+        "modified": _at(modified),
+        "modified_precision": modified.precision if modified else None,
+        "modified_source": modified.source if modified else None,
+        "modified_text": modified.text if modified else None,
+    }
+
+
+def _at(moment: Moment | None) -> datetime | None:
+    return moment.at if moment else None
+
+
+def _day(moment: Moment | None) -> date | None:
+    """Return the day on the clock that the page used; a month is never a day."""
+    if moment is None or moment.precision == "month":
+        return None
+    return (moment.at + timedelta(minutes=moment.offset)).date()
+
+
+def put_together(pages: Iterable[Row]) -> Row:
+    """Return the row of a story on several pages: the first page's, with all their texts."""
+    first, *rest = pages
+    if not rest:
+        return first
+    body = "\n".join(page["body"] for page in (first, *rest) if page["body"])
+    extracted = None
+    if any(page["extracted"] is not None for page in (first, *rest)):
+        extracted = "\n".join(page["extracted"] or page["body"] for page in (first, *rest))
+    return {
+        **first,
+        "body": body,
+        "words": first["words"] + sum(page["words"] for page in rest),
+        "pages": 1 + len(rest),
+        "text_sha": text_sha(first["title"], body),
+        "extracted": extracted,
+    }

@@ -1,0 +1,410 @@
+"""The tables and views of an archive, each column with its meaning; docs/schema.md is made of it.
+
+Tables hold what was read, and are only added to, but for two: ``warcs`` (how far each file has
+been landed) and ``texts`` (rewritten for a story whose history changed). What can be computed is
+a view. All instants are TIMESTAMPTZ, shown in UTC. Ids are made by ``archive.store.keys.ident``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+VERSION = 1
+
+
+class Column(NamedTuple):
+    """One column: its name, DuckDB type, and what it says."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A stored table. ``sort`` is the order inside a file, by which common questions prune.
+
+    ``inline`` rows or fewer in one insert stay in the catalog until they are flushed.
+    """
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    sort: str
+    inline: int = 200
+    row_group: int = 122_880
+
+
+@dataclass(frozen=True)
+class View:
+    """A stored query; ``columns`` document what it selects, in order."""
+
+    name: str
+    doc: str
+    sql: str
+    columns: tuple[Column, ...]
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    """Read one ``name type | doc`` a line."""
+    made = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        head, _, doc = line.partition(" | ")
+        name, _, kind = head.partition(" ")
+        made.append(Column(name, kind, doc.strip()))
+    return tuple(made)
+
+
+_WARCS = Table(
+    "warcs",
+    "One row per WARC file, and how far it has been landed.",
+    _columns("""
+        warc VARCHAR | file name in the folder warc/, without .open
+        portal VARCHAR | the portal's id from the file's warcinfo record; '' in a foreign WARC
+        crawl VARCHAR | the crawl that wrote it; the file's own name in a foreign WARC
+        first_captured TIMESTAMPTZ | when its first capture was made
+        software VARCHAR | what wrote it
+        info MAP(VARCHAR, VARCHAR) | the fields of its warcinfo record
+        next_offset BIGINT | byte of the file up to which rows have been landed
+    """),
+    sort="warc",
+)
+
+_CAPTURES = Table(
+    "captures",
+    "One row per stored exchange: everything that was fetched, whatever it was.",
+    _columns("""
+        capture BIGINT | id, made of file and offset
+        url VARCHAR | the address as requested
+        surt VARCHAR | its sort-friendly form, as in CDXJ
+        captured TIMESTAMPTZ | when
+        status SMALLINT | HTTP status; NULL where the record holds no HTTP answer
+        type VARCHAR | media type, lower case, without parameters
+        portal VARCHAR | id of the portal
+        crawl VARCHAR | id of the crawl
+        kind VARCHAR | kind of the link by which it was found: seed, feed, sitemap, more_stories …
+        via VARCHAR | the page that linked to it; '' for a seed
+        hops INTEGER | links followed from the seed
+        record VARCHAR | WARC record type: response, revisit or resource
+        digest VARCHAR | payload digest, algorithm:value
+        size BIGINT | payload bytes, transfer-encoding undone; 0 for a revisit
+        robots VARCHAR | verdict of robots.txt at the time: allowed, ignored, robots
+        reservations VARCHAR[] | headers by which the publisher reserves rights, 'name: value'
+        ip VARCHAR | the server's address
+        truncated VARCHAR | why the payload is not whole: length, time, disconnect; else NULL
+        refers_to_url VARCHAR | for a revisit, the original's address
+        refers_to_date TIMESTAMPTZ | for a revisit, when the original was captured
+        article BIGINT | the story that this address names (whether or not it is one)
+        warc VARCHAR | the file
+        warc_offset BIGINT | byte of the file at which the record starts
+        warc_length BIGINT | bytes of the record as stored
+    """),
+    sort="portal, captured",
+)
+
+_READINGS = Table(
+    "readings",
+    "One row per capture whose payload was read as a page.",
+    _columns("""
+        capture BIGINT | the capture
+        captured TIMESTAMPTZ | when it was made
+        portal VARCHAR | id of the portal
+        crawl VARCHAR | id of the crawl
+        url VARCHAR | the address of the capture
+        address BIGINT | id of the story key of that address
+        article BIGINT | id of the story: of its canonical address
+        page_type VARCHAR | story, listing, locked, gallery, video or other
+        text_sha VARCHAR | for a story, SHA-256 of its normalized title, line feed, body
+        reader VARCHAR | which reader read it
+    """),
+    sort="portal, captured",
+)
+
+_PARTS = Table(
+    "parts",
+    "One row per further page that a multi-page story names.",
+    _columns("""
+        article BIGINT | the story (or page of it) that names the page
+        url VARCHAR | its address
+        page BIGINT | id of the page's address
+        page_url VARCHAR | the page's address
+        position INTEGER | its place in the list, from 1
+        capture BIGINT | the capture that says so
+    """),
+    sort="article",
+)
+
+_TEXTS = Table(
+    "texts",
+    "One row per revision of a story, with its text; also the single pages of multi-page stories.",
+    _columns("""
+        revision BIGINT | id, made of the story and the capture that first showed it so
+        article BIGINT | id of the story
+        number INTEGER | 1 for the first revision known; 0 for a single page
+        latest BOOLEAN | whether this is the newest revision
+        portal VARCHAR | id of the portal
+        published_day DATE | the day of publication on the portal's clock; NULL where only a month is known
+        published TIMESTAMPTZ | as the page printed it
+        url VARCHAR | the story's address: canonical where the page names one
+        title VARCHAR | headline, in normal form
+        body VARCHAR | text, one paragraph a line, in normal form
+        authors VARCHAR[] | as printed
+        modified TIMESTAMPTZ | as the page printed it
+        section VARCHAR | as printed
+        tags VARCHAR[] | as printed
+        language VARCHAR | BCP 47 tag, or ''
+        dateline VARCHAR | the place before the first sentence
+        description VARCHAR | the page's own summary
+        image VARCHAR | address of the lead image
+        words INTEGER | words of the body
+        pages INTEGER | pages put together
+        first_captured TIMESTAMPTZ | when the story was first seen so
+        first_capture BIGINT | in which capture
+        read_from BIGINT | the capture that title, text, date and the rest were read from
+        published_precision VARCHAR | second, minute, day or month; NULL without a date
+        published_offset SMALLINT | minutes east of UTC that were used
+        published_source VARCHAR | the rule that found the date
+        published_text VARCHAR | the characters it was read from
+        modified_precision VARCHAR | as for published
+        modified_source VARCHAR | as for published
+        modified_text VARCHAR | as for published
+        text_sha VARCHAR | SHA-256 of title, line feed, body
+        extracted VARCHAR | the body as extracted, where the normal form differs; else NULL
+        reader VARCHAR | which reader read it
+        rules MAP(VARCHAR, VARCHAR) | for each field, the rule that won
+        page BIGINT | for a single page of a multi-page story, id of its address; else NULL
+    """),
+    sort="portal, published_day, published",
+    inline=0,
+    row_group=2_048,  # 20 bodies of a month: 0.2 s; with the default 20 times that
+)
+
+_LINKS = Table(
+    "links",
+    "One row per link and kind that a capture holds (not again for an unchanged one).",
+    _columns("""
+        from_url VARCHAR | the page, feed or sitemap
+        to_url VARCHAR | where it points; absolute
+        kind VARCHAR | the part of the page: more_stories, body, section, feed, sitemap …
+        text VARCHAR | the anchor's text, or a feed item's title
+        date VARCHAR | the item's own date where a listing prints one, as printed
+        position INTEGER | its place among the links of the capture, from 1
+        from_article BIGINT | id of the story that holds it; NULL where it is not one
+        to_article BIGINT | id of the story that the address names (whether or not it is here)
+        portal VARCHAR | id of the portal
+        captured TIMESTAMPTZ | when
+        capture BIGINT | the capture that holds it
+    """),
+    sort="portal, kind, captured",
+)
+
+_OUTCOMES = Table(
+    "outcomes",
+    "One row per thing that was fetched or kept and did not become a story, with the reason.",
+    _columns("""
+        url VARCHAR | the address; '' where a damaged record does not tell
+        reason VARCHAR | listing, locked, gallery, video, other, status, truncated, unreadable, damaged …
+        detail VARCHAR | more, in words
+        portal VARCHAR | id of the portal
+        crawl VARCHAR | id of the crawl
+        captured TIMESTAMPTZ | when the capture was made, if known
+        capture BIGINT | the capture, if there is one
+        warc VARCHAR | the file
+        warc_offset BIGINT | byte of the file
+    """),
+    sort="portal, captured",
+)
+
+TABLES = (_WARCS, _CAPTURES, _READINGS, _PARTS, _TEXTS, _LINKS, _OUTCOMES)
+
+_ARTICLE = """
+    article BIGINT | id of the story
+    url VARCHAR | its address
+    title VARCHAR | headline
+    body VARCHAR | text, one paragraph a line
+    authors VARCHAR[] | as printed
+    published TIMESTAMPTZ | as the page printed it; see published_precision
+    published_day DATE | that day on the portal's clock; NULL where only a month is known
+    modified TIMESTAMPTZ | as the page printed it
+    section VARCHAR | as printed
+    tags VARCHAR[] | as printed
+    portal VARCHAR | id of the portal
+    language VARCHAR | BCP 47 tag, or ''
+    dateline VARCHAR | the place before the first sentence
+    description VARCHAR | the page's own summary
+    image VARCHAR | address of the lead image
+    words INTEGER | words of the body
+    pages INTEGER | pages put together
+    first_captured TIMESTAMPTZ | when this revision was first seen
+    first_capture BIGINT | in which capture
+    read_from BIGINT | the capture that title, text, date and the rest were read from
+    published_precision VARCHAR | second, minute, day or month
+    published_offset SMALLINT | minutes east of UTC that were used
+    published_source VARCHAR | the rule that found the date
+    published_text VARCHAR | the characters it was read from
+    revision BIGINT | id of the revision
+    number INTEGER | how many revisions are known, this one included
+    text_sha VARCHAR | SHA-256 of title, line feed, body
+    reader VARCHAR | which reader read it
+    rules MAP(VARCHAR, VARCHAR) | for each field, the rule that won
+"""
+_ARTICLE_COLUMNS = _columns(_ARTICLE)
+_ARTICLE_NAMES = ", ".join(column.name for column in _ARTICLE_COLUMNS)
+
+_SIGHTINGS = View(
+    "sightings",
+    "One row per capture that showed a story, revisits included.",
+    """
+    SELECT capture, captured, portal, crawl, url, address, article, text_sha, capture AS read_from
+    FROM readings WHERE page_type = 'story'
+    UNION ALL
+    SELECT r.capture, r.captured, r.portal, r.crawl, r.url, r.article, o.article, o.text_sha, o.capture
+    FROM captures r
+    JOIN captures c ON r.refers_to_url = c.url AND r.refers_to_date = c.captured
+    JOIN readings o ON o.capture = c.capture
+    WHERE r.record = 'revisit' AND c.record <> 'revisit' AND o.page_type = 'story'
+    """,
+    _columns("""
+        capture BIGINT | the capture
+        captured TIMESTAMPTZ | when it was made
+        portal VARCHAR | id of the portal
+        crawl VARCHAR | id of the crawl
+        url VARCHAR | its address
+        address BIGINT | id of the story key of that address
+        article BIGINT | id of the story
+        text_sha VARCHAR | SHA-256 of the title and body it showed
+        read_from BIGINT | the capture whose payload was read: itself, or the original of a revisit
+    """),
+)
+
+VIEWS = (
+    _SIGHTINGS,
+    View(
+        "articles",
+        "One row per story, as it stood when last seen.",
+        f"SELECT {_ARTICLE_NAMES} FROM texts WHERE latest AND page IS NULL",
+        _ARTICLE_COLUMNS,
+    ),
+    View(
+        "revisions",
+        "One row per revision of a story: its text as it stood, from first to last capture.",
+        f"""
+        WITH seen AS (
+            SELECT t.revision, max(s.captured) AS last_captured, count(*) AS captures
+            FROM (SELECT revision, article, first_captured,
+                         lead(first_captured) OVER (PARTITION BY article ORDER BY number) AS next
+                  FROM texts WHERE page IS NULL) t
+            JOIN sightings s ON s.article = t.article AND s.captured >= t.first_captured
+                 AND (t.next IS NULL OR s.captured < t.next)
+            GROUP BY t.revision)
+        SELECT {_ARTICLE_NAMES}, last_captured, captures, latest
+        FROM texts JOIN seen USING (revision) WHERE page IS NULL
+        """,
+        (
+            *_ARTICLE_COLUMNS,
+            Column("last_captured", "TIMESTAMPTZ", "when it was last seen so"),
+            Column("captures", "BIGINT", "how many captures showed it so"),
+            Column("latest", "BOOLEAN", "whether this is the newest revision"),
+        ),
+    ),
+    View(
+        "portals",
+        "One row per portal, as its newest WARC describes it.",
+        """
+        SELECT portal,
+               coalesce(max_by(info['morestories-portal-name'], first_captured), '') AS name,
+               coalesce(max_by(info['morestories-home'], first_captured), '') AS home,
+               coalesce(max_by(info['morestories-timezone'], first_captured), '') AS timezone,
+               coalesce(max_by(info['morestories-language'], first_captured), '') AS language,
+               min(first_captured) AS first_captured, count(*) AS warcs
+        FROM warcs GROUP BY portal
+        """,
+        _columns("""
+            portal VARCHAR | its id
+            name VARCHAR | what it calls itself
+            home VARCHAR | its home page
+            timezone VARCHAR | IANA name for dates that name no zone; '' is UTC
+            language VARCHAR | BCP 47 tag for pages that name none
+            first_captured TIMESTAMPTZ | its oldest capture
+            warcs BIGINT | WARC files
+        """),
+    ),
+    View(
+        "crawls",
+        "One row per crawl.",
+        """
+        SELECT crawl, portal, min(captured) AS started, max(captured) AS ended,
+               count(*) AS captures, sum(warc_length)::BIGINT AS bytes,
+               count(*) FILTER (status >= 400) AS failed, count(DISTINCT warc) AS warcs
+        FROM captures GROUP BY crawl, portal
+        """,
+        _columns("""
+            crawl VARCHAR | its id
+            portal VARCHAR | id of the portal
+            started TIMESTAMPTZ | its first capture
+            ended TIMESTAMPTZ | its last capture
+            captures BIGINT | exchanges stored
+            bytes BIGINT | bytes of their records as stored
+            failed BIGINT | answers of 400 and above
+            warcs BIGINT | WARC files written
+        """),
+    ),
+    View(
+        "gone",
+        "One row per story whose address answered 404 or 410 after the story was seen there.",
+        """
+        SELECT c.article, c.portal, any_value(a.url) AS url, any_value(a.title) AS title,
+               min(c.captured) AS gone, max(c.captured) AS last_tried,
+               min_by(c.status, c.captured) AS status
+        FROM captures c JOIN texts a ON a.article = c.article AND a.latest AND a.page IS NULL
+        WHERE c.status IN (404, 410) AND c.captured > a.first_captured
+          AND NOT EXISTS (FROM sightings s WHERE s.article = c.article AND s.captured > c.captured)
+        GROUP BY c.article, c.portal
+        """,
+        _columns("""
+            article BIGINT | id of the story
+            portal VARCHAR | id of the portal
+            url VARCHAR | its address
+            title VARCHAR | its last headline
+            gone TIMESTAMPTZ | first failed capture after the last one that showed it
+            last_tried TIMESTAMPTZ | the newest such capture
+            status SMALLINT | 404 or 410
+        """),
+    ),
+)
+
+
+def statements() -> list[str]:
+    """Return the SQL that makes the tables and views of an empty lake, in one transaction."""
+    made = ["CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)"]
+    for table in TABLES:
+        columns = ", ".join(f"{c.name} {c.type}" for c in table.columns)
+        made.append(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})")
+        made.append(f"ALTER TABLE {table.name} SET SORTED BY ({table.sort})")
+        made += _comments(table)
+    made += [f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}" for view in VIEWS]
+    return made
+
+
+def options() -> list[str]:
+    """Return the SQL that sets how each table is stored; DuckLake wants the tables committed."""
+    made = ["CALL lake.set_option('parquet_compression', 'zstd')"]
+    for table in TABLES:
+        values = {
+            "data_inlining_row_limit": table.inline,
+            "parquet_row_group_size": table.row_group,
+        }
+        made += [
+            f"CALL lake.set_option('{name}', {value}, table_name => '{table.name}')"
+            for name, value in values.items()
+        ]
+    return made
+
+
+def _comments(table: Table) -> list[str]:
+    def quoted(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    columns = [f"COMMENT ON COLUMN {table.name}.{c.name} IS {quoted(c.doc)}" for c in table.columns]
+    return [f"COMMENT ON TABLE {table.name} IS {quoted(table.doc)}", *columns]

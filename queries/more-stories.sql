@@ -1,0 +1,25 @@
+-- What does a story lead to by "More Stories", and is it here?
+--
+-- Grain: one row per story and related headline that it shows.
+-- Parameters:
+--   url VARCHAR = NULL | only from this story
+--   portal VARCHAR = NULL | only this portal
+--   limit INTEGER = 100 | at most so many
+-- Columns:
+--   title | the story's headline
+--   related | the headline that its "More Stories" block shows
+--   kind | more_stories, or inline_related for "also read" inside the body
+--   archived | whether that story is in the archive
+--   from_url | the story's address
+--   to_url | the related story's address
+-- Example: morestories query more-stories --limit 10
+SELECT DISTINCT a.title, coalesce(b.title, l.text) AS related, l.kind,
+       b.article IS NOT NULL AS archived, l.from_url, l.to_url
+FROM links l
+JOIN articles a ON a.article = l.from_article
+LEFT JOIN articles b ON b.article = l.to_article
+WHERE l.kind IN ('more_stories', 'inline_related')
+  AND ($portal IS NULL OR l.portal = $portal)
+  AND ($url IS NULL OR l.from_url = $url OR a.url = $url)
+ORDER BY l.from_url, l.kind, l.to_url
+LIMIT $limit
