@@ -7,7 +7,9 @@ retries and what middlewares ask for on their own.
 
 from __future__ import annotations
 
+import errno
 import logging
+import tempfile
 from typing import TYPE_CHECKING, Protocol, cast
 
 from scrapy import signals
@@ -18,7 +20,7 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     UnsupportedURLSchemeError,
 )
-from scrapy.utils.defer import _schedule_coro
+from scrapy.utils.defer import deferred_from_coro
 from scrapy.utils.misc import load_object
 
 from archive.capture import Exchange, Truncated
@@ -139,7 +141,7 @@ class CaptureHandler(HTTP11DownloadHandler):
             return
         try:
             if recording.failure is not None:
-                raise DiskFull(f"no room to spool {exchange.url}") from recording.failure
+                raise _unspooled(recording.failure, exchange.url) from recording.failure
             self._keeper.keep(exchange, request)
         except Exception as error:
             self._stop(error)
@@ -163,7 +165,7 @@ class CaptureHandler(HTTP11DownloadHandler):
         assert self._crawler.engine is not None
         self._crawler.stats.set_value("capture/failure", f"{type(error).__name__}: {error}")
         reason = "disk_full" if isinstance(error, DiskFull) else "keep_failed"
-        _schedule_coro(self._crawler.engine.close_spider_async(reason=reason))
+        deferred_from_coro(self._crawler.engine.close_spider_async(reason=reason))
 
 
 def _refuse(crawler: Crawler, error: BadSetting) -> None:
@@ -173,6 +175,13 @@ def _refuse(crawler: Crawler, error: BadSetting) -> None:
     crawler.signals.connect(refuse, signals.spider_opened, weak=False)
     assert crawler.stats is not None
     crawler.stats.set_value("capture/failure", f"BadSetting: {error}")
+
+
+def _unspooled(error: OSError, url: str) -> Exception:
+    where = tempfile.gettempdir()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"no room in {where} to hold {url} while it arrives; set TMPDIR elsewhere")
+    return ArchiveError(f"cannot hold {url} in {where} while it arrives: {error}")
 
 
 def _discard(recordings: Recordings) -> None:

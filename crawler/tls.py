@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from OpenSSL.SSL import Connection
 
 # OpenSSL's older spellings of what IANA spells out: AES128-GCM-SHA256 is AES_128_GCM_SHA256.
-_BLOCK = re.compile(r"(AES|CAMELLIA|ARIA)(128|256)(?:-(GCM|CCM8|CCM))?(?:-(SHA\d*))?")
+_BLOCK = re.compile(r"(AES|CAMELLIA|ARIA)(128|256)(?:-(GCM|CCM8|CCM|CBC))?(?:-(SHA\d*))?")
 
 
 class Security(NamedTuple):
@@ -21,9 +21,10 @@ class Security(NamedTuple):
 def security(transport: Any) -> Security | None:
     """Return how a Twisted transport is secured; None while it still shakes hands."""
     handle: Any = transport.getHandle()  # None once the connection is lost
-    name = handle.get_cipher_name() if isinstance(handle, Connection) else None
-    if name is None:
+    # The cipher is known before the certificate is judged; only then is Finished sent.
+    if not isinstance(handle, Connection) or handle.get_finished() is None:
         return None
+    name = handle.get_cipher_name() or ""
     version = handle.get_protocol_version_name().lower()  # "tlsv1.3"; "tlsv1" for 1.0
     number = version.removeprefix("tlsv")
     return Security(f"tls/{number if '.' in number else number + '.0'}", iana_cipher(name))

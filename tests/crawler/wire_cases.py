@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,9 @@ import brotli
 from tests.crawler.wire_server import CloseIfReused, End, Pause, Step
 
 HINDI = "बिहार में मतदान शांतिपूर्ण, 58.3% वोट पड़े। ".encode()
-PAGE = b"<!doctype html><html><body><p>" + HINDI * 40 + b"</p></body></html>"
+# Stands in every head and page for a mark of its own, so that no two answers are the same.
+TOKEN = b"@@token@@"
+PAGE = b"<!doctype html><html><body><p>" + TOKEN + HINDI * 40 + b"</p></body></html>"
 OK = b"HTTP/1.1 200 OK\r\n"
 TEXT = b"Content-Type: text/html; charset=utf-8\r\n"
 CLOSE, RESET, HANG = End("close"), End("reset"), End("hang")
@@ -43,12 +46,14 @@ class Case:
     once: bool = False
     first: tuple[Step, ...] = ()
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        message = self.before + self.head + self.body + self.after
+    def steps(self, target: str) -> tuple[Step, ...]:
+        """Return what the server does when asked for ``target``."""
+        message = marked(self.before + self.head + self.body + self.after, target)
         steps: list[Step] = [*self.first]
         if self.lull:  # interim answers and head in segments of their own
-            steps += [self.before, Pause(), self.head, Pause(), self.body + self.after]
+            parts = len(self.before), len(self.before + self.head), len(message)
+            for start, end in itertools.pairwise((0, *parts)):
+                steps += [message[start:end], Pause()]
         elif self.piece:
             for at in range(0, len(message), self.piece):
                 steps += [message[at : at + self.piece], Pause(0.002)]
@@ -61,9 +66,14 @@ class Case:
         return tuple(steps)
 
 
+def marked(data: bytes, target: str) -> bytes:
+    """Put the mark of ``target`` for every token, of the same length."""
+    return data.replace(TOKEN, b"%09x" % (zlib.crc32(target.encode())))
+
+
 def lines(*extra: bytes, status: bytes = b"HTTP/1.1 200 OK", length: int | None = None) -> bytes:
     """Return a head with ``extra`` lines, and a Content-Length if there is one."""
-    parts = [status, *extra]
+    parts = [status, b"X-Token: " + TOKEN, *extra]
     if length is not None:
         parts.append(b"Content-Length: %d" % length)
     return b"\r\n".join(parts) + b"\r\n\r\n"

@@ -10,6 +10,7 @@ import pickle
 import resource
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -167,7 +168,9 @@ SETTINGS: dict[str, Any] = {
 def main(job_file: str, outcome_file: str) -> None:
     job: Job = pickle.loads(Path(job_file).read_bytes())
     settings = SETTINGS | job.settings
-    settings["DOWNLOAD_HANDLERS"] = {"http": job.handler, "https": job.handler}
+    settings["DOWNLOAD_HANDLERS"] = dict.fromkeys(("http", "https", "ftp"), job.handler)
+    if settings.pop("TEST_FULL_TEMPORARY", False):  # a real ENOSPC at every write
+        tempfile.TemporaryFile = lambda: open("/dev/full", "w+b", buffering=0)  # noqa: SIM115, PTH123
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(WireSpider)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

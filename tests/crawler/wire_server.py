@@ -117,30 +117,32 @@ class WireServer:
             self._threads.append(thread)
 
     def _guarded(self, connection: socket.socket, serial: int) -> None:
-        raw = connection
-        try:
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            self._adopt(connection, stack)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._open.add(raw)
-            if self._context is not None and self._starts_tls(raw):
-                connection = self._wrap(raw)
-            self._serve(connection, serial)
-        except (OSError, ssl.SSLError):
-            pass
-        finally:
-            self._open.discard(raw)
-            connection.close()
-            raw.close()
+            if self._context is not None and self._starts_tls(connection):
+                connection = self._wrap(connection, stack)
+            self._serve(connection, serial, stack)
+
+    def _adopt(self, connection: socket.socket, stack: contextlib.ExitStack) -> None:
+        """Close ``connection`` when its thread ends, and let the server's end reach it."""
+        self._open.add(connection)
+        stack.callback(self._open.discard, connection)
+        stack.callback(connection.close)
 
     def _starts_tls(self, connection: socket.socket) -> bool:
         return connection.recv(1, socket.MSG_PEEK) == b"\x16"  # a handshake record
 
-    def _wrap(self, connection: socket.socket) -> ssl.SSLSocket:
+    def _wrap(self, connection: socket.socket, stack: contextlib.ExitStack) -> ssl.SSLSocket:
         assert self._context is not None
-        wrapped = self._context.wrap_socket(connection, server_side=True)
-        self._open.add(wrapped)
+        wrapped = self._context.wrap_socket(
+            connection, server_side=True, do_handshake_on_connect=False
+        )
+        self._adopt(wrapped, stack)
+        wrapped.do_handshake()
         return wrapped
 
-    def _serve(self, connection: socket.socket, serial: int) -> None:
+    def _serve(self, connection: socket.socket, serial: int, stack: contextlib.ExitStack) -> None:
         buffer = b""
         answered = 0
         while not self._stopping:
@@ -150,8 +152,11 @@ class WireServer:
             method, target, _ = request.split(b" ", 2)
             if method == b"CONNECT":
                 self.connects.append(request)
+                if self._context is None:
+                    connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+                    return
                 connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                connection = self._wrap(connection)
+                connection = self._wrap(connection, stack)
                 continue
             entry = Sent(target.decode(), request, connection=serial)
             self.log.append(entry)
