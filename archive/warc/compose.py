@@ -15,8 +15,15 @@ from uuid import uuid4
 from isal import isal_zlib
 
 from archive.capture import Exchange
-from archive.warc.fields import about_fields, write_fields
-from archive.warc.message import Headers, header, media_type, parse_head, payload_parts
+from archive.warc.fields import about_fields, head_field, write_fields
+from archive.warc.message import (
+    Headers,
+    header,
+    is_chunked,
+    media_type,
+    parse_head,
+    payload_parts,
+)
 from archive.warc.revisits import Original
 
 Fields = list[tuple[str, str]]
@@ -44,8 +51,14 @@ class Answer:
 
     @property
     def form(self) -> str:
-        """What a replayer takes from the head: media type and Content-Encoding."""
-        return f"{media_type(self.headers)} {header(self.headers, 'content-encoding').lower()}"
+        """What must be alike, beside the payload, for one record to stand in for another.
+
+        A replayer joins the revisit's head to the original's body as stored, so the two must
+        share Content-Encoding and chunking; status and media type keep answers of a kind together.
+        """
+        coding = header(self.headers, "content-encoding").lower() or "identity"
+        framing = "chunked" if is_chunked(self.headers) else "plain"
+        return f"{self.status} {media_type(self.headers)} {coding} {framing}"
 
 
 def measure(exchange: Exchange) -> Answer:
@@ -92,52 +105,38 @@ def warcinfo(name: str, date: datetime, info: Iterable[tuple[str, str]]) -> tupl
     return record_id, member(fields, block)
 
 
-def beside(exchange: Exchange, warcinfo_id: str, answer_id: str, *, revisit: bool) -> bytes:
+def beside(exchange: Exchange, warcinfo_id: str, answer_id: str, *, keep_head: bool) -> bytes:
     """Return the members that stand before the answer: ``metadata`` and ``request``.
 
-    With ``revisit`` a second ``metadata`` record keeps the answer's exact head. It has no
-    WARC-Target-URI, so that no index lists it as a capture.
+    With ``keep_head`` the metadata keeps the answer's exact head: a 304's revisit has none.
     """
     request_id = new_id()
-    common = [("WARC-Date", w3c_date(exchange.started)), ("WARC-Warcinfo-ID", warcinfo_id)]
-    about = about_fields(exchange.about)
-    if not exchange.head and exchange.truncated:
-        about.append(("morestories-truncated", exchange.truncated))
-    members = [
-        member(
-            [
-                ("WARC-Type", "metadata"),
-                ("WARC-Record-ID", new_id()),
-                *common,
-                ("WARC-Target-URI", target_uri(exchange.url)),
-                ("WARC-Concurrent-To", answer_id if exchange.head else request_id),
-                ("Content-Type", "application/warc-fields"),
-            ],
-            write_fields(about),
-        ),
-        member(
-            [
-                ("WARC-Type", "request"),
-                ("WARC-Record-ID", request_id),
-                *common,
-                ("WARC-Target-URI", target_uri(exchange.url)),
-                *([("WARC-Concurrent-To", answer_id)] if exchange.head else []),
-                *_connection(exchange),
-                ("Content-Type", "application/http;msgtype=request"),
-            ],
-            exchange.request,
-        ),
+    common = [
+        ("WARC-Date", w3c_date(exchange.started)),
+        ("WARC-Warcinfo-ID", warcinfo_id),
+        ("WARC-Target-URI", target_uri(exchange.url)),
     ]
-    if revisit:
-        head_fields = [
-            ("WARC-Type", "metadata"),
-            ("WARC-Record-ID", new_id()),
-            *common,
-            ("WARC-Concurrent-To", answer_id),
-            ("Content-Type", "application/http;msgtype=response"),
-        ]
-        members.append(member(head_fields, exchange.head))
-    return b"".join(members)
+    metadata = [
+        ("WARC-Type", "metadata"),
+        ("WARC-Record-ID", new_id()),
+        *common,
+        ("WARC-Concurrent-To", answer_id if exchange.head else request_id),
+        ("Content-Type", "application/warc-fields"),
+    ]
+    request = [
+        ("WARC-Type", "request"),
+        ("WARC-Record-ID", request_id),
+        *common,
+        *([("WARC-Concurrent-To", answer_id)] if exchange.head else []),
+        *_connection(exchange),
+        ("Content-Type", "application/http;msgtype=request"),
+    ]
+    about = about_fields(exchange.about)
+    if keep_head:
+        about.append(head_field(exchange.head))
+    if not exchange.head:
+        about.append(("morestories-no-answer", exchange.truncated or "unspecified"))
+    return member(metadata, write_fields(about)) + member(request, exchange.request)
 
 
 def response_fields(exchange: Exchange, answer: Answer, warcinfo_id: str, record_id: str) -> Fields:
@@ -151,19 +150,25 @@ def response_fields(exchange: Exchange, answer: Answer, warcinfo_id: str, record
     ]
 
 
-def revisit(
-    exchange: Exchange, original: Original, profile: str, warcinfo_id: str, record_id: str
-) -> bytes:
-    """Return the member of a ``revisit`` record: no block, the original named by URL and date."""
+def revisit(exchange: Exchange, original: Original, warcinfo_id: str, record_id: str) -> bytes:
+    """Return the member of a ``revisit`` record, the original named by URL and date.
+
+    It holds the answer's head; a 304's block is empty instead, or pywb would replay the 304.
+    """
+    not_modified = is_not_modified(exchange)
     fields = [
         *_answer_fields("revisit", exchange, warcinfo_id, record_id),
-        ("WARC-Profile", profile),
+        ("WARC-Profile", NOT_MODIFIED if not_modified else IDENTICAL),
         ("WARC-Refers-To-Target-URI", target_uri(original.url)),
         ("WARC-Refers-To-Date", original.date),
         ("WARC-Payload-Digest", original.digest),
         ("Content-Type", "application/http;msgtype=response"),
     ]
-    return member(fields, b"")
+    return member(fields, b"" if not_modified else exchange.head)
+
+
+def is_not_modified(exchange: Exchange) -> bool:
+    return parse_head(exchange.head)[0] == 304
 
 
 def _answer_fields(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from archive.capture import About
 from archive.link import LinkKind
@@ -15,6 +16,7 @@ _KIND: Final = "morestories-link-kind"
 _HOPS: Final = "morestories-hops"
 _ROBOTS: Final = "morestories-robots"
 _RESERVATION: Final = "morestories-reservation"
+_HEAD: Final = "morestories-response-head"
 # Heritrix's letters for hopsFromSeed; every other kind of link is an L.
 _HOP_LETTER: Final = {LinkKind.REDIRECT: "R", LinkKind.REQUISITE: "E"}
 _MOST_LETTERS: Final = 50  # Heritrix stops there too
@@ -48,8 +50,9 @@ def about_fields(about: About) -> list[tuple[str, str]]:
         (_PORTAL, about.portal),
         (_KIND, about.kind.value),
         (_HOPS, str(about.hops)),
-        (_ROBOTS, about.robots),
     ]
+    if about.robots:
+        fields.append((_ROBOTS, about.robots))
     return fields + [(_RESERVATION, f"{name}: {value}") for name, value in about.reservations]
 
 
@@ -68,6 +71,16 @@ def read_about(fields: Iterable[tuple[str, str]]) -> About | None:
         robots=first.get(_ROBOTS, ""),
         reservations=tuple(_reservation(value) for name, value in pairs if name == _RESERVATION),
     )
+
+
+def head_field(head: bytes) -> tuple[str, str]:
+    """Return the field that keeps a 304's exact head, controls and non-ASCII percent-encoded."""
+    return _HEAD, quote_from_bytes(head, safe="".join(map(chr, range(0x20, 0x7F))).replace("%", ""))
+
+
+def read_head(fields: Iterable[tuple[str, str]]) -> bytes:
+    """Return the head that :func:`head_field` kept, ``b""`` if there is none."""
+    return next((unquote_to_bytes(value) for name, value in fields if name == _HEAD), b"")
 
 
 def _link_kind(word: str) -> LinkKind:

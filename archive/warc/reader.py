@@ -13,9 +13,10 @@ import brotli
 
 from archive.capture import About, Capture
 from archive.errors import DamagedRecord
-from archive.warc.fields import read_about, read_fields
+from archive.warc.fields import read_about, read_fields, read_head
 from archive.warc.message import media_type, parse_head, payload_parts, split_head
 from archive.warc.record import OnDamage, Record, read_records
+from archive.warc.seal import OPEN
 
 MOST_PAYLOAD: Final = 67_108_864
 """Bytes of a payload that a Capture holds; a longer one is cut and says ``truncated="length"``."""
@@ -25,7 +26,6 @@ MOST_DECODED: Final = 50_000_000
 
 _CAPTURES: Final = frozenset({"response", "revisit", "resource"})
 _BESIDE: Final = frozenset({"metadata", "request"})
-_OPEN: Final = ".open"
 _MOST_HEAD: Final = 1_048_576  # of an HTTP head or a warc-fields block
 _GZIP: Final = 31  # zlib's wbits for a gzip member
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -107,7 +107,7 @@ def _inside_a_member(path: Path, offset: int) -> Record | None:
 def resolve(folder: Path, name: str) -> Path:
     """Return the path of a WARC by its name, sealed or still open; ``name`` is without ``.open``."""
     sealed = folder / name
-    still_open = folder / (name + _OPEN)
+    still_open = folder / (name + OPEN)
     return still_open if still_open.exists() and not sealed.exists() else sealed
 
 
@@ -189,12 +189,10 @@ class _Beside:
         if record.record_type == "warcinfo":
             self.warcinfo = _warcinfo(record)
         elif record.record_type == "metadata":
-            concurrent = record.get("warc-concurrent-to")
-            media = media_type((("content-type", record.get("content-type")),))
-            if media == "application/http":
-                self._head[concurrent] = record.first(_MOST_HEAD)
-            elif about := read_about(read_fields(record.first(_MOST_HEAD))):
-                self._about[concurrent] = about
+            fields = read_fields(record.first(_MOST_HEAD))
+            if about := read_about(fields):
+                self._about[record.get("warc-concurrent-to")] = about
+                self._head[record.get("warc-concurrent-to")] = read_head(fields)
 
     def about(self, record_id: str) -> About | None:
         about = self._about.get(record_id)
@@ -226,7 +224,7 @@ def _capture(record: Record, beside: _Beside) -> Capture:
     return Capture(
         url=_bare(record.get("warc-target-uri")),
         date=_date(record.get("warc-date")),
-        warc=record.warc.removesuffix(_OPEN),
+        warc=record.warc.removesuffix(OPEN),
         offset=record.offset,
         length=record.length,
         record_id=record.record_id,

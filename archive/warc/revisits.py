@@ -32,7 +32,7 @@ class Original:
     """A response record that holds a payload.
 
     ``date`` is its WARC-Date as written. ``form`` is what a replayer takes from the original's
-    head, so that only answers alike in it may share one: media type and Content-Encoding.
+    head, so that only answers alike in it may share one (``archive.warc.compose.Answer.form``).
     """
 
     digest: str
@@ -75,14 +75,18 @@ class RevisitIndex:
         ).fetchone()
         return Original(*row) if row else None
 
-    def remember(self, url: str, original: Original) -> None:
-        """Note that ``url`` gave the payload of ``original``; durable after :meth:`commit`."""
+    def remember(self, url: str, original: Original, *, current: bool) -> None:
+        """Note that ``url`` gave the payload of ``original``; durable after :meth:`commit`.
+
+        ``current`` says that a later 304 for ``url`` will mean this payload.
+        """
         self._payloads.setdefault((original.digest, original.form), original)
-        self._urls[url] = original
+        if current:
+            self._urls[url] = original
 
     def commit(self) -> None:
         """Store what was remembered. Call it only when the records are on disk."""
-        if not self._urls:
+        if not self._payloads:
             return
         with contextlib.closing(self._db.cursor()) as cursor:
             cursor.execute("begin immediate")

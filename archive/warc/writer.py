@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import logging
 import os
 import re
 import secrets
@@ -17,16 +16,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from archive import cdxj
 from archive.capture import Exchange
+from archive.cdxj import Entry
 from archive.errors import BadSetting, DiskFull
 from archive.warc import compose
 from archive.warc.compose import Answer
 from archive.warc.lock import hold
+from archive.warc.message import header
 from archive.warc.revisits import Original, RevisitIndex
+from archive.warc.seal import OPEN, seal, sync_folder
 
-logger = logging.getLogger(__name__)
-
-OPEN: Final = ".open"
 _PORTAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _LONG: Final = 8_388_608  # bytes of an answer that is compressed into the file piece by piece
@@ -93,18 +93,9 @@ class WarcWriter:
         answer = compose.measure(exchange)
         record_id = compose.new_id()
         original = self._original(exchange, answer)
-        before = compose.beside(
-            exchange, self._warcinfo_id, record_id, revisit=original is not None
-        )
-        if original:
-            profile = compose.NOT_MODIFIED if answer.status == 304 else compose.IDENTICAL
-            last: Iterable[bytes] = (
-                compose.revisit(exchange, original, profile, self._warcinfo_id, record_id),
-            )
-        elif exchange.head:
-            last = self._response(exchange, answer, record_id)
-        else:
-            last = ()
+        keep_head = original is not None and answer.status == 304
+        before = compose.beside(exchange, self._warcinfo_id, record_id, keep_head=keep_head)
+        last = self._answer(exchange, answer, original, record_id)
         start = self._size
         self._append(chain((before,), last))
         offset = start + len(before) if exchange.head else start
@@ -117,6 +108,9 @@ class WarcWriter:
             status=answer.status,
             revisit=original is not None,
         )
+        self._records += 3 if exchange.head else 2
+        if exchange.head:
+            self._entries.append(_entry(exchange, answer, written))
         self._remember(exchange, answer, original)
         return written
 
@@ -134,12 +128,15 @@ class WarcWriter:
         if self._fd < 0:
             return None
         self.sync()
-        sealed = self._folder / self._name
-        self._path.rename(sealed)
-        _sync_folder(self._folder)
+        sealed = seal(
+            self._path,
+            entries=self._entries,
+            sha256=self._hash.hexdigest(),
+            records=self._records,
+            now=self._now(),
+        )
         os.close(self._fd)
         self._fd = -1
-        logger.info("sealed %s: %d bytes", sealed, self._size)
         return sealed
 
     def close(self) -> None:
@@ -167,6 +164,8 @@ class WarcWriter:
         self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         hold(self._fd)
         self._size = 0
+        self._records = 1
+        self._entries: list[Entry] = []
         self._hash = hashlib.sha256()
         try:
             self._append((first,))
@@ -175,7 +174,7 @@ class WarcWriter:
             self._fd = -1
             self._path.unlink()
             raise
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def _warcinfo_lines(self) -> Iterable[tuple[str, str]]:
         defaults = {
@@ -185,7 +184,14 @@ class WarcWriter:
         }
         return {**defaults, **self._info}.items()
 
-    def _response(self, exchange: Exchange, answer: Answer, record_id: str) -> Iterable[bytes]:
+    def _answer(
+        self, exchange: Exchange, answer: Answer, original: Original | None, record_id: str
+    ) -> Iterable[bytes]:
+        """Return the pieces of the record that holds the answer; none if there was no answer."""
+        if original:
+            return (compose.revisit(exchange, original, self._warcinfo_id, record_id),)
+        if not exchange.head:
+            return ()
         fields = compose.response_fields(exchange, answer, self._warcinfo_id, record_id)
         parts = chain((exchange.head,), compose.body_parts(exchange.body))
         if answer.size > _LONG:
@@ -198,17 +204,18 @@ class WarcWriter:
             return None
         if answer.status == 304:
             return self._revisits.latest(exchange.url)
-        if answer.status != 200 or answer.payload_size < _SHORTEST_REVISIT:
+        if not _may_repeat(answer):
             return None
         return self._revisits.find(answer.payload_digest, answer.form)
 
     def _remember(self, exchange: Exchange, answer: Answer, original: Original | None) -> None:
-        if self._revisits is None or exchange.truncated or answer.status != 200:
+        if self._revisits is None or exchange.truncated:
             return
-        own = Original(
-            answer.payload_digest, answer.form, exchange.url, compose.w3c_date(exchange.started)
-        )
-        self._revisits.remember(exchange.url, original or own)
+        if answer.status != 200 and not _may_repeat(answer):
+            return
+        date = compose.w3c_date(exchange.started)
+        own = Original(answer.payload_digest, answer.form, exchange.url, date)
+        self._revisits.remember(exchange.url, original or own, current=answer.status == 200)
 
     def _append(self, parts: Iterable[bytes]) -> None:
         """Append an exchange in one unbuffered write (a long one in several), or nothing of it."""
@@ -230,6 +237,30 @@ class WarcWriter:
             self._hash.update(view[:count])
             self._size += count
             view = view[count:]
+
+
+def _entry(exchange: Exchange, answer: Answer, written: Written) -> Entry:
+    """Return the index line of what was written; a 304's revisit tells no status."""
+    url = compose.target_uri(exchange.url)
+    not_modified = written.revisit and answer.status == 304
+    mime = cdxj.media_type(header(answer.headers, "content-type"))
+    return Entry(
+        key=cdxj.url_key(url),
+        timestamp=cdxj.timestamp(compose.w3c_date(exchange.started)),
+        url=url,
+        mime="warc/revisit" if written.revisit else mime,
+        status="" if not_modified else str(answer.status or ""),
+        digest=written.payload_digest,
+        length=written.length,
+        offset=written.offset,
+        warc=written.warc,
+    )
+
+
+def _may_repeat(answer: Answer) -> bool:
+    """Tell whether the answer is of a kind that is kept once: a whole page, or an error page."""
+    status = answer.status or 0
+    return answer.payload_size >= _SHORTEST_REVISIT and (status == 200 or 400 <= status < 600)
 
 
 def _joined(parts: Iterable[bytes]) -> Iterable[bytes]:
@@ -257,12 +288,3 @@ def _room(path: Path) -> Iterator[None]:
             f"no room left for {path} ({error.strerror}): what is written so far is whole; "
             "free some space, then run the crawl again"
         ) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in ``folder`` durable."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

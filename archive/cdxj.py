@@ -1,0 +1,169 @@
+"""CDXJ: one line a capture, sorted by SURT and time, so that a look-up is a binary search.
+
+Keys and fields are those that cdxj-indexer writes by default, so pywb reads the index as it is.
+``<archive>/index.cdxj`` holds every sealed WARC's lines; ``warc/<name>.cdxj`` one WARC's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import json
+import mmap
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from filelock import FileLock
+from surt import surt
+
+INDEX: Final = "index.cdxj"
+_NOT_A_DIGIT: Final = re.compile(r"\D")
+_AFTER_MEDIA_TYPE: Final = re.compile(r"[;\s]")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the index.
+
+    ``timestamp`` is UTC, 14 digits. ``mime`` is ``warc/revisit`` for a revisit, as pywb wants it,
+    and "" if the answer named none. ``status`` is "" where the record holds no status line.
+    ``offset`` and ``length`` are the record's, in stored bytes.
+    """
+
+    key: str
+    timestamp: str
+    url: str
+    mime: str
+    status: str
+    digest: str
+    length: int
+    offset: int
+    warc: str
+
+    def line(self) -> bytes:
+        """Return the line with its end; ``mime`` and ``status`` are left out where empty."""
+        fields = {
+            "url": self.url,
+            "mime": self.mime,
+            "status": self.status,
+            "digest": self.digest,
+            "length": str(self.length),
+            "offset": str(self.offset),
+            "filename": self.warc,
+        }
+        told = {name: value for name, value in fields.items() if value}
+        return f"{self.key} {self.timestamp} {json.dumps(told)}\n".encode()
+
+    @classmethod
+    def parse(cls, line: bytes) -> Entry:
+        """Read a line; ``ValueError`` if it is none."""
+        key, timestamp, block = line.decode().split(" ", 2)
+        told = json.loads(block)
+        return cls(
+            key=key,
+            timestamp=timestamp,
+            url=told["url"],
+            mime=told.get("mime", ""),
+            status=told.get("status", ""),
+            digest=told.get("digest", ""),
+            length=int(told.get("length", 0)),
+            offset=int(told["offset"]),
+            warc=told["filename"],
+        )
+
+
+def url_key(url: str) -> str:
+    """Return the SURT that captures of ``url`` are sorted under.
+
+    >>> url_key("http://www.Portal.test/News/?b=2&a=1")
+    'test,portal)/news?a=1&b=2'
+    """
+    try:
+        return str(surt(url)).replace(" ", "%20")
+    except Exception:  # surt raises what its parts raise; cdxj-indexer then takes the URL too
+        return url.replace(" ", "%20")
+
+
+def timestamp(date: str) -> str:
+    """Return the 14 digits of a WARC-Date."""
+    return _NOT_A_DIGIT.sub("", date)[:14].ljust(14, "0")
+
+
+def media_type(content_type: str) -> str:
+    """Return a Content-Type without parameters, its case kept, as cdxj-indexer does."""
+    return _AFTER_MEDIA_TYPE.split(content_type, maxsplit=1)[0].strip()
+
+
+def write(path: Path, entries: Iterable[Entry]) -> None:
+    """Write a sorted index file in place of ``path``, whole or not at all."""
+    lines = sorted(entry.line() for entry in entries)
+    _replace(path, lines)
+
+
+def merge(archive: Path, files: Iterable[Path]) -> None:
+    """Merge sorted index files into the archive's index; merging one again changes nothing."""
+    index = archive / INDEX
+    with FileLock(archive / f"{INDEX}.lock"), contextlib.ExitStack() as opened:
+        sources = [opened.enter_context(path.open("rb")) for path in files]
+        if index.exists():
+            sources.append(opened.enter_context(index.open("rb")))
+        _replace(index, _once(heapq.merge(*sources)))
+
+
+def rebuild(archive: Path) -> None:
+    """Make the archive's index anew from the files beside the WARCs."""
+    (archive / INDEX).unlink(missing_ok=True)
+    merge(archive, sorted((archive / "warc").glob("*.cdxj")))
+
+
+def lookup(archive: Path, url: str) -> list[Entry]:
+    """Return the captures of ``url`` in sealed WARCs, oldest first."""
+    path = archive / INDEX
+    if not path.is_file() or not path.stat().st_size:
+        return []
+    prefix = f"{url_key(url)} ".encode()
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
+        at = _first_not_below(lines, prefix)
+        found: list[Entry] = []
+        while lines[at : at + len(prefix)] == prefix:
+            end = _line_end(lines, at)
+            found.append(Entry.parse(lines[at:end]))
+            at = end
+    return found
+
+
+def _first_not_below(lines: mmap.mmap, prefix: bytes) -> int:
+    """Return where the first line starts that does not sort below ``prefix``."""
+    low, high = 0, len(lines)  # low starts a line; the line wanted starts in low … high
+    while low < high:
+        middle = (low + high) // 2
+        start = lines.rfind(b"\n", low, middle) + 1 or low
+        end = _line_end(lines, start)
+        if lines[start : start + len(prefix)] < prefix:
+            low = end
+        else:
+            high = start
+    return low
+
+
+def _line_end(lines: mmap.mmap, at: int) -> int:
+    return lines.find(b"\n", at) + 1 or len(lines)
+
+
+def _once(lines: Iterable[bytes]) -> Iterator[bytes]:
+    last = b""
+    for line in lines:
+        if line != last:
+            yield line
+        last = line
+
+
+def _replace(path: Path, lines: Iterable[bytes]) -> None:
+    unfinished = path.with_name(path.name + ".new")
+    file: IO[bytes]
+    with unfinished.open("wb") as file:
+        file.writelines(lines)
+    unfinished.replace(path)

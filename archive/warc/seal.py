@@ -1,0 +1,108 @@
+"""Seal a WARC: its final name, its line in the manifest, its place in the index."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from archive import cdxj, fixity
+from archive.cdxj import Entry
+from archive.warc.message import header, parse_head, split_head
+from archive.warc.record import Record
+
+logger = logging.getLogger(__name__)
+
+OPEN: Final = ".open"
+_MOST_HEAD: Final = 1_048_576
+_INDEXED: Final = frozenset({"response", "revisit", "resource", "metadata"})
+
+
+def seal(
+    unsealed: Path,
+    *,
+    entries: Iterable[Entry],
+    sha256: str,
+    records: int,
+    now: datetime,
+) -> Path:
+    """Give ``<name>.open`` its final name, then list it. The file must be on disk already.
+
+    What is listed can be made again, so running out of room there is logged, not raised:
+    ``morestories recover`` completes it.
+    """
+    sealed = unsealed.with_name(unsealed.name.removesuffix(OPEN))
+    size = unsealed.stat().st_size
+    unsealed.rename(sealed)
+    sync_folder(sealed.parent)
+    try:
+        fixity.append(
+            archive_of(sealed), file=sealed.name, size=size, sha256=sha256, records=records, now=now
+        )
+        index(sealed, entries)
+    except OSError as error:
+        logger.warning(
+            "%s is sealed and whole but not listed (%s): run `morestories recover`", sealed, error
+        )
+    logger.info("sealed %s: %d records, %d bytes", sealed, records, size)
+    return sealed
+
+
+def archive_of(warc: Path) -> Path:
+    """Return the archive's folder of a file in its ``warc`` folder."""
+    return warc.parent.parent
+
+
+def cdxj_of(warc: Path) -> Path:
+    """Return where the index of one WARC lies: ``<name>.cdxj`` for ``<name>.warc.gz``."""
+    name = warc.name.removesuffix(".gz").removesuffix(".warc")
+    return warc.with_name(name + ".cdxj")
+
+
+def index(warc: Path, entries: Iterable[Entry]) -> None:
+    """Write a sealed WARC's index and merge it into the archive's."""
+    beside = cdxj_of(warc)
+    cdxj.write(beside, entries)
+    cdxj.merge(archive_of(warc), [beside])
+
+
+def entries_of(records: Iterable[Record]) -> Iterator[Entry]:
+    """Yield the index lines of a WARC's records, as cdxj-indexer would."""
+    for record in records:
+        if record.record_type in _INDEXED and record.get("warc-target-uri"):
+            media = record.get("content-type")
+            kind = record.record_type
+            if media == "application/warc-fields" and kind in ("metadata", "resource"):
+                continue
+            yield _entry(record)
+
+
+def _entry(record: Record) -> Entry:
+    mime, status = record.get("content-type"), ""
+    if record.record_type in ("response", "revisit"):
+        code, headers = parse_head(split_head(record.first(_MOST_HEAD))[0])
+        mime, status = header(headers, "content-type"), str(code or "")
+    url = record.get("warc-target-uri")
+    return Entry(
+        key=cdxj.url_key(url),
+        timestamp=cdxj.timestamp(record.get("warc-date")),
+        url=url,
+        mime="warc/revisit" if record.record_type == "revisit" else cdxj.media_type(mime),
+        status=status,
+        digest=record.get("warc-payload-digest"),
+        length=record.length,
+        offset=record.offset,
+        warc=record.warc.removesuffix(OPEN),
+    )
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in ``folder`` durable."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
