@@ -9,26 +9,60 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import available_timezones
 
-import idna
 import tomlkit
-from babel import Locale
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 
 from archive.errors import BadSetting
 from archive.portal import Portal
+from crawler.naming import (
+    DEFAULT_PORTS,
+    LANGUAGE,
+    ascii_host,
+    ascii_or_empty,
+    host_only,
+    language_named,
+    make_id,
+    web_url,
+    zone_near,
+)
 
 BUNDLED = Path(__file__).parent / "portals"
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _URLS = ("feeds", "sitemaps", "sections")
 
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 Budget = Annotated[int, Field(gt=0)] | None
+
+
+def _from_home(url: str, info: ValidationInfo) -> str:
+    return web_url(urljoin(info.data.get("home", ""), url)) if url else ""
+
+
+def _expression(pattern: str) -> str:
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+    if found.search(""):
+        raise ValueError(f"{pattern!r} matches every URL; nothing would be fetched")
+    return pattern
+
+
+Url = Annotated[str, AfterValidator(_from_home)]
+Host = Annotated[str, AfterValidator(host_only)]
+Expression = Annotated[str, AfterValidator(_expression)]
 
 
 class Declaration(BaseModel):
@@ -46,12 +80,12 @@ class Declaration(BaseModel):
     language: str = ""
     timezone: str = ""
     theme: str = ""
-    hosts: tuple[str, ...] = Field(default_factory=lambda known: _home_hosts(known), min_length=1)
-    feeds: tuple[str, ...] = ()
-    sitemaps: tuple[str, ...] = ()
-    sections: tuple[str, ...] = ()
-    rest: str = ""
-    skip: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = Field(default_factory=lambda known: _home_hosts(known), min_length=1)
+    feeds: tuple[Url, ...] = ()
+    sitemaps: tuple[Url, ...] = ()
+    sections: tuple[Url, ...] = ()
+    rest: Url = ""
+    skip: tuple[Expression, ...] = ()
     robots: Literal["obey", "ignore"] = "obey"
     delay: Seconds = 1.0
     concurrency: Annotated[int, Field(ge=1, le=16)] = 2
@@ -62,7 +96,7 @@ class Declaration(BaseModel):
     max_depth: Budget = None
     max_total_bytes: Budget = None
     contact: str = ""
-    private_addresses: tuple[str, ...] = ()
+    private_addresses: tuple[Host, ...] = ()
     revisits: bool = True
 
     def facts(self) -> Portal:
@@ -77,7 +111,7 @@ class Declaration(BaseModel):
             host = ascii_host(parts.hostname or "")
         except ValueError:
             return False
-        usual = _DEFAULT_PORTS.get(parts.scheme)
+        usual = DEFAULT_PORTS.get(parts.scheme)
         return usual is not None and host in self.hosts and port in (None, usual, home_port)
 
     def skips(self, url: str) -> str | None:
@@ -117,8 +151,8 @@ class Declaration(BaseModel):
     @field_validator("language")
     @classmethod
     def _language(cls, value: str) -> str:
-        if value and not _LANGUAGE.fullmatch(value):
-            hint = _language_named(value)
+        if value and not LANGUAGE.fullmatch(value):
+            hint = language_named(value)
             raise ValueError(f'{value!r} is no language tag (BCP 47); write "{hint or "hi"}"')
         return value
 
@@ -126,43 +160,20 @@ class Declaration(BaseModel):
     @classmethod
     def _timezone(cls, value: str) -> str:
         if value and value not in available_timezones():
-            hint = _zone_near(value) or "Asia/Kolkata"
+            hint = zone_near(value) or "Asia/Kolkata"
             raise ValueError(f'{value!r} is no time zone (IANA); write a place, such as "{hint}"')
         return value
 
-    @field_validator("hosts", "private_addresses")
+    @field_validator("hosts", "private_addresses", *_URLS)
     @classmethod
-    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(_host_only(host) for host in value))
+    def _once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
 
     @field_validator("hosts")
     @classmethod
     def _home_is_covered(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         if (own := _home_hosts(info.data)[0]) not in (*value, "invalid"):
             raise ValueError(f"the home's own host is not among them; add {own!r}")
-        return value
-
-    @field_validator(*_URLS)
-    @classmethod
-    def _urls(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        home = info.data.get("home", "")
-        return tuple(dict.fromkeys(web_url(urljoin(home, url)) for url in value))
-
-    @field_validator("rest")
-    @classmethod
-    def _rest(cls, value: str, info: ValidationInfo) -> str:
-        return web_url(urljoin(info.data.get("home", ""), value)) if value else ""
-
-    @field_validator("skip")
-    @classmethod
-    def _skip(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in value:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-            if re.search(pattern, ""):
-                raise ValueError(f"{pattern!r} matches every URL; nothing would be fetched")
         return value
 
     @field_validator("contact")
@@ -186,57 +197,6 @@ def user_agent(contact: str = "") -> str:
     return f"morestories/{release} (news archive; {contact or 'contact not given'})"
 
 
-def web_url(url: str) -> str:
-    """Return ``url`` as written, less its fragment and with a path; ValueError if not http(s)."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{url!r} is no web address: {error}") from error
-    if parts.scheme not in _DEFAULT_PORTS or not host:
-        hint = "" if parts.scheme else f', such as "https://{url.lstrip("/") or "example.org/"}"'
-        raise ValueError(f"{url!r} is no web address; write one that begins with https://{hint}")
-    if "@" in parts.netloc:
-        raise ValueError("a user name or password is in the address; write it without")
-    if re.search(r"\s", url):
-        raise ValueError(f"{url!r} has a blank in it; write %20 or take it out")
-    ascii_host(host)
-    return urlunsplit(SplitResult(parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
-
-
-def ascii_host(host: str) -> str:
-    """Return a host name in lower case and ASCII (IDNA 2008 with UTS 46 mapping).
-
-    Raises ValueError for a name that cannot be one. A name that is ASCII already is not checked
-    against IDNA: underscores and IP addresses are met in the wild.
-    """
-    host = host.rstrip(".").lower()
-    if host.isascii():
-        return host
-    try:
-        return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError as error:
-        raise ValueError(f"{host!r} is no host name: {error}") from error
-
-
-def make_id(host: str) -> str:
-    """Return an id made of a host or name, "" if nothing of it can stand in one.
-
-    >>> make_id("www.Himachal-News.example")
-    'himachal-news-example'
-    """
-    plain = re.sub(r"[^a-z0-9]+", "-", ascii_or_empty(host).removeprefix("www."))
-    return plain.strip("-")[:63].rstrip("-")
-
-
-def ascii_or_empty(host: str) -> str:
-    """Return :func:`ascii_host`, or "" where there is none."""
-    try:
-        return ascii_host(host)
-    except ValueError:
-        return ""
-
-
 def read_declaration(path: Path) -> Declaration:
     """Read a portal file; UTF-8, with or without a byte order mark.
 
@@ -256,7 +216,11 @@ def read_declaration(path: Path) -> Declaration:
     try:
         return Declaration.model_validate(table)
     except ValidationError as error:
-        faults = sorted((_line(text, e["loc"], e["input"]), _say(e)) for e in error.errors())
+        faults = sorted(
+            (_line(text, e["loc"], e["input"]), _say(e))
+            for e in error.errors()
+            if e["type"] != "default_factory_not_called"  # a fault elsewhere hid the home
+        )
         said = "\n".join(f"{path}:{line}: {what}" for line, what in faults)
         raise BadSetting(said) from error
 
@@ -357,45 +321,6 @@ def _home_hosts(known: Mapping[str, Any]) -> tuple[str, ...]:
     return (host, bare if host != bare else f"www.{bare}")
 
 
-def _host_only(text: str) -> str:
-    """Return a host name or address as ``hosts`` keeps it; ValueError if it says more."""
-    try:
-        parts = urlsplit(f"//{text}" if "//" not in text else text)
-        host, port = ascii_host(parts.hostname or ""), parts.port
-    except ValueError as error:
-        raise ValueError(f"{text!r} is no host name: {error}") from error
-    bare = host if ":" not in host else f"[{host}]"
-    if not host or re.search(r"[\s*/@]", text) or port is not None or parts.path:
-        raise ValueError(f'{text!r} is no host name; write it alone, such as "{bare or "host"}"')
-    return host
-
-
-def _language_named(text: str) -> str:
-    """Return the tag that was probably meant by ``text``: "hi_IN", "Hindi" or "हिन्दी"."""
-    if _LANGUAGE.fullmatch(tag := text.replace("_", "-")):
-        return tag
-    for code, english in Locale("en").languages.items():
-        if text.casefold() == english.casefold():
-            return str(code).replace("_", "-")
-    own_names = {"हिन्दी": "hi", "हिंदी": "hi", "मराठी": "mr", "नेपाली": "ne", "ਪੰਜਾਬੀ": "pa"}
-    return own_names.get(text, "")
-
-
-def _zone_near(text: str) -> str:
-    """Return the IANA zone nearest to ``text``, by its place alone if that is all there is."""
-    wanted = text.replace(" ", "_").casefold()
-    zones = sorted(available_timezones())
-    for zone in zones:
-        if wanted in (zone.casefold(), zone.rpartition("/")[2].casefold()):
-            return zone
-    names = {zone.casefold(): zone for zone in zones}
-    places = {zone.rpartition("/")[2].casefold(): zone for zone in zones if "/" in zone}
-    for known in (names, places):
-        if near := difflib.get_close_matches(wanted, known, n=1, cutoff=0.75):
-            return known[near[0]]
-    return ""
-
-
 def _broken_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
     said = re.search(r"\(at line (\d+)", str(error))
     line = int(said[1]) if said else text.count("\n") + 1
@@ -409,9 +334,9 @@ def _line(text: str, where: tuple[int | str, ...], value: object) -> int:
     key = re.escape(str(where[0])) if where else "(?!)"
     named = re.compile(rf"""\s*\[*\s*["']?{key}["']?\s*[=.\]]""")
     first = next((n for n, line in enumerate(lines, 1) if named.match(line)), 1)
-    if len(where) > 1 and isinstance(value, str | int | float):
+    if len(where) > 1 and isinstance(value, str):
         for n in range(first, len(lines) + 1):
-            if str(value) in lines[n - 1]:
+            if any(f"{quote}{value}{quote}" in lines[n - 1] for quote in ("'", '"')):
                 return n
     return first
 

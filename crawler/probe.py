@@ -25,8 +25,9 @@ from archive.links.listed import Listing, plain
 from archive.links.listing import read_listing
 from archive.links.rest import posts_url
 from crawler.homepage import Homepage, fits, offsets, read_homepage
+from crawler.naming import ascii_host, make_id, web_url
 from crawler.politeness import Rules
-from crawler.portal import Declaration, ascii_host, make_id, user_agent, web_url
+from crawler.portal import Declaration, user_agent
 from crawler.visit import Fetched, Visitor, resolves_to_private
 
 USUAL_FEEDS = ("feed/", "rss.xml", "feed.xml", "rss")

@@ -19,8 +19,8 @@ from w3lib.url import safe_url_string
 
 from archive.links.xml import unpacked
 from crawler.addresses import is_private
+from crawler.naming import ascii_host
 from crawler.politeness import Rules, read_robots
-from crawler.portal import ascii_host
 
 MAX_REQUESTS = 15  # a visit, redirects and robots.txt included
 MAX_BYTES = 5_000_000  # of one body, unpacked
