@@ -23,7 +23,7 @@ from lxml import html as lxml_html
 from rich.console import Console
 from rich.table import Table
 
-from archive.extract.dates import local_day
+from archive.extract.clock import local_day
 from archive.extract.metadata import read_metadata
 from archive.portal import Portal
 

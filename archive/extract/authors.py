@@ -24,8 +24,85 @@ PREFIX = regex.compile(
     r"(?:文|取材|執筆|記者)\s*[:：/])\s*",
     regex.I,
 )
-# Latin verbs stay case-blind, but "Di Maria" and "De Luca" are names: these need lower case.
-LOWER_PREFIX = ("di ", "de ", "af ", "av ")
+# "Di Maria" and "De Luca" are names, "di Maria Rossi" is a byline.
+CAPITAL_PARTICLES = ("Di ", "De ", "Af ", "Av ")
+PICTURE = regex.compile(
+    r"^(?:image|photo|picture|foto|bild|fotos?|फोटो|तस्वीर|©|\(c\))\b?\s*[:©]?", regex.I
+)
+SENTENCE = regex.compile(
+    r"[।?!]|\b(?:view all|see more|read more|ver más|author publications)\b", regex.I
+)
+LETTER = regex.compile(r"\p{L}")
+DIGITS = regex.compile(r"^\d|\d{3}|\d\s*(?:min|views?|comments?)")
+# Words around a name that are not of it: labels, week days, zones, prepositions left by a date.
+NOISE = frozenset(
+    [
+        "updated",
+        "published",
+        "posted",
+        "edited",
+        "written",
+        "reported",
+        "last",
+        "on",
+        "at",
+        "by",
+        "from",
+        "first",
+        "created",
+        "modified",
+        "ist",
+        "gmt",
+        "utc",
+        "est",
+        "date",
+        "time",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "von",
+        "di",
+        "de",
+        "par",
+        "por",
+        "am",
+        "um",
+        "uhr",
+        "kommentar",
+        "a",
+        "p",
+        "m",
+        "기자",
+        "अपडेट",
+        "अपडेटेड",
+        "प्रकाशित",
+        "पब्लिश्ड",
+        "पब्लिश",
+        "द्वारा",
+        "को",
+        "दिनांक",
+        "सोमवार",
+        "मंगलवार",
+        "बुधवार",
+        "गुरुवार",
+        "गुरूवार",
+        "शुक्रवार",
+        "शनिवार",
+        "रविवार",
+        "बजे",
+    ]
+)
 SUFFIX = regex.compile(
     r"\s*(?:\bद्वारा|ने लिखा|की रिपोर्ट|[|•·]\s*(?:updated|published|अपडेट|प्रकाशित).*|"
     r"\b(?:updated|published|last\s+updated|posted|modified)\b\s*(?:on|at|:).*|"
@@ -42,7 +119,9 @@ ROLE = regex.compile(
 )
 JOIN = regex.compile(
     r"\s*(?:[,;|•·،、]|\s/\s|\s&\s|\s\+\s|\b(?:and|und|y|et|och|og|en|with|mit|con)\b(?=\s+\p{Lu})|"
-    r"(?<=\s)(?:और|एवं|तथा|व)(?=\s))\s*"
+    r"(?<=\s)(?:और|एवं|तथा|व)(?=\s)|"
+    r"\b(?:written|edited|reported|posted|published|updated|curated)\s+by\b\s*[:\-]?|"
+    r"(?:संपादन|सम्पादन|रिपोर्ट|संपादक)\s*[:\-])\s*"
 )
 ADDRESS = regex.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|(?<!\S)@\w+")
 LONGEST = 80  # characters; a longer "name" is a sentence
@@ -102,22 +181,26 @@ def _bare(text: str, language: str) -> str:
     text = ADDRESS.sub(" ", " ".join(text.split()))
     span = find_date(text, language)
     if span:
-        text = text[: span[0]] if text[: span[0]].strip(TRIM) else text[span[1] :]
-    text = SUFFIX.sub("", text)
+        text = f"{text[: span[0]]} | {text[span[1] :]}"
+    text = SUFFIX.sub("", text.strip(TRIM))
     for _ in range(2):
         hit = PREFIX.match(text)
-        if hit and not (hit[0].lower().startswith(LOWER_PREFIX) and not hit[0][:1].islower()):
+        if hit and not (hit[0].startswith(CAPITAL_PARTICLES)):
             text = text[hit.end() :]
     return text.strip(TRIM)
 
 
 def _name(part: str) -> str:
-    name = " ".join(part.split()).strip(TRIM)
-    low = name.casefold()
-    if low in EMPTY or len(name) > LONGEST or ROLE.match(name):
+    words = part.strip(TRIM).split()
+    while words and words[0].casefold().strip(TRIM) in NOISE:
+        del words[0]
+    while words and words[-1].casefold().strip(TRIM) in NOISE:
+        del words[-1]
+    name = " ".join(words).strip(TRIM)
+    if name.casefold() in EMPTY or len(name) > LONGEST or len(words) > 7:
         return ""
-    if not regex.search(r"\p{L}", name) or regex.search(r"\d{3}", name):
+    if ROLE.match(name) or PICTURE.match(name) or SENTENCE.search(name):
         return ""
-    if len(name.split()) > 7:
+    if not LETTER.search(name) or DIGITS.search(name):
         return ""
     return name

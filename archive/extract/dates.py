@@ -1,28 +1,22 @@
 """Printed dates: machine stamps, Hindi and English words, relative times, addresses.
 
 Everything here is arithmetic over text: what "now" is (the capture's date) and which zone holds
-where a page names none (the portal's) are given in a :class:`Clock`.
+where a page names none (the portal's) are given in a :class:`~archive.extract.clock.Clock`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Literal
-from zoneinfo import ZoneInfo
 
 import regex
 
 from archive.article import Moment
-from archive.extract.months import ZONES, fold, month_names, month_pattern
-
-Precision = Literal["second", "minute", "day", "month"]
-
-FIRST_YEAR = 1990  # no page is older than the web; an older year is a story's subject
-AHEAD = timedelta(days=2)  # clocks and zones go wrong by a day; a later date is not a publication
+from archive.extract.clock import Clock, Precision
+from archive.extract.months import ZONES, calendar_of, fold, month_names, month_pattern
 
 STAMP = regex.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -41,7 +35,7 @@ TIME = (
     r"\s*(?P<half>[ap]\.?\s?m\b\.?|एएम|पीएम|पूर्वाह्न|अपराह्न)?"
     r"\s*(?:बजे|hrs|uhr)?\s*\(?(?P<zone>(?-i:Z|UTC|GMT|[A-Z]{2,4}T)\b)?(?P<shift>\s?[+-]\d{2}:?\d{2}\b)?"
 )
-DAY = r"(?<!\d)(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?"
+DAY = r"(?<!\d)(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er)\b|\.)?"
 YEAR = r"(?P<year>(?:19|20)\d{2}|['’]?\d{2}(?![\d:.]))"
 GAP = r"[\s,،.\-/|–—•·()]*(?:(?:at|को|um|à|on)\b)?[\s,|–—-]*"
 RELATIVE = regex.compile(
@@ -64,82 +58,6 @@ IN_ADDRESS = regex.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """What must be known to read a printed date: zone, language, and when it was captured.
-
-    ``zone`` is used where a page names none. ``captured`` is aware or None; without it no
-    relative time can be read.
-    """
-
-    zone: tzinfo = UTC
-    language: str = ""
-    captured: datetime | None = None
-
-    def moment(
-        self,
-        when: tuple[int, ...],
-        zone: tzinfo | None,
-        precision: Precision,
-        source: str,
-        text: str,
-    ) -> Moment | None:
-        """Return the moment of ``(year, month, day, hour, minute, second)``, or None if absurd.
-
-        A clock that stands at exactly midnight says only the day: that is how systems write one.
-        """
-        used = zone or self.zone
-        try:
-            year, month, day, hour, minute, second = (*when, 0, 0, 0)[:6]
-            local = datetime(year, month, day, hour, minute, second, tzinfo=used)
-            if precision in ("second", "minute"):
-                if local.time() == local.time().min:
-                    precision = "day"
-                    if zone is not None and not local.utcoffset():
-                        local = local.replace(tzinfo=self.zone)
-                elif zone is not None and precision == "second":
-                    precision = self._midnight(local)
-            elif zone is None:
-                local = datetime(year, month, day, tzinfo=self.zone)
-            offset = local.utcoffset() or timedelta(0)
-            at = local.astimezone(UTC)
-        except (ValueError, OverflowError, TypeError):
-            return None
-        if local.year < FIRST_YEAR or (self.captured and at > self.captured + AHEAD):
-            return None
-        return Moment(at, precision, int(offset.total_seconds() // 60), source, text)
-
-    def _midnight(self, local: datetime) -> Precision:
-        here = local.astimezone(self.zone)
-        return "day" if here.time() == here.time().min else "second"
-
-
-def clock(timezone_name: str, language: str = "", captured: datetime | None = None) -> Clock:
-    """Return a clock for an IANA zone name; "" or an unknown name means UTC."""
-    if captured is not None and captured.tzinfo is None:
-        captured = captured.replace(tzinfo=UTC)
-    return Clock(_zone(timezone_name), language, captured)
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name) if name else UTC
-    except (OSError, ValueError):
-        return UTC
-
-
-def local_day(moment: Moment, timezone_name: str = "") -> date:
-    """Return the calendar day of ``moment`` in a portal's zone.
-
-    An instant of 20:15 UTC is the next day in India. Where the portal names no zone, the day is
-    that of the zone the page itself used.
-    """
-    if timezone_name:
-        return moment.at.astimezone(_zone(timezone_name)).date()
-    return (moment.at + timedelta(minutes=moment.offset)).date()
-
-
 def read_moment(text: str, at: Clock, source: str) -> Moment | None:
     """Return the date that ``text`` is or holds, or None.
 
@@ -160,8 +78,10 @@ def read_moment(text: str, at: Clock, source: str) -> Moment | None:
 
 def find_date(text: str, language: str) -> tuple[int, int] | None:
     """Return where a printed date (with its time) stands in ``text``: start and end, or None."""
+    if not any(c.isdecimal() for c in text):
+        return None
     plain = _ascii_digits(text)
-    spans = [m.span() for p in _patterns(language) if (m := p.search(plain))]
+    spans = [m.span() for p in _patterns(calendar_of(language)) if (m := p.search(plain))]
     spans += [m.span() for p in (STAMP, RELATIVE) if (m := p.search(plain))]
     return min(spans) if spans else None
 
@@ -250,9 +170,9 @@ def _machine(text: str, at: Clock, source: str) -> Moment | None:
 
 
 @lru_cache(maxsize=64)
-def _patterns(language: str) -> tuple[regex.Pattern[str], ...]:
+def _patterns(calendar: str) -> tuple[regex.Pattern[str], ...]:
     """Return patterns for dates in words (day first, month first, East Asian) and in numbers."""
-    month = rf"(?P<month>{month_pattern(language)})(?![\p{{L}}\p{{M}}])\.?"
+    month = rf"(?P<month>{month_pattern(calendar)})(?![\p{{L}}\p{{M}}])\.?"
     clock_after = rf"(?:{GAP}(?:{TIME}))?"
     sources = (
         rf"{DAY}[\s\-/,]*(?:de |of )?(?<![\p{{L}}\p{{M}}]){month}[\s\-/,.]*(?:de |of )?{YEAR}{clock_after}",
@@ -265,8 +185,8 @@ def _patterns(language: str) -> tuple[regex.Pattern[str], ...]:
 
 
 def _words(text: str, at: Clock, source: str) -> Moment | None:
-    names = month_names(at.language)
-    hits = [h for p in _patterns(at.language)[:3] if (h := p.search(text))]
+    names = month_names(calendar_of(at.language))
+    hits = [h for p in _patterns(calendar_of(at.language))[:3] if (h := p.search(text))]
     for hit in sorted(hits, key=lambda h: h.start()):
         word = hit["month"]
         month = int(word) if word.isdigit() else names.get(fold(word), 0)
@@ -278,7 +198,7 @@ def _words(text: str, at: Clock, source: str) -> Moment | None:
 
 def _numbers(text: str, at: Clock, source: str) -> Moment | None:
     """Read 13/12/2024 day first, as India and most of the world write it; en-US month first."""
-    for pattern in _patterns(at.language)[3:]:
+    for pattern in _patterns(calendar_of(at.language))[3:]:
         hit = pattern.search(text)
         if not hit:
             continue
@@ -359,8 +279,8 @@ def _named_day(text: str, at: Clock, source: str) -> Moment | None:
 
 
 @lru_cache(maxsize=64)
-def _month_year(language: str) -> regex.Pattern[str]:
-    names = month_pattern(language)
+def _month_year(calendar: str) -> regex.Pattern[str]:
+    names = month_pattern(calendar)
     return regex.compile(
         rf"(?<![\p{{L}}\p{{M}}]|\d\s?)(?P<month>{names})(?![\p{{L}}\p{{M}}])[\s,.]*(?P<year>20\d{{2}})(?!\d)",
         regex.I,
@@ -368,8 +288,8 @@ def _month_year(language: str) -> regex.Pattern[str]:
 
 
 def _month_only(text: str, at: Clock, source: str) -> Moment | None:
-    hit = _month_year(at.language).search(text)
+    hit = _month_year(calendar_of(at.language)).search(text)
     if not hit:
         return None
-    month = month_names(at.language).get(fold(hit["month"]), 0)
+    month = month_names(calendar_of(at.language)).get(fold(hit["month"]), 0)
     return at.moment((int(hit["year"]), month, 1), None, "month", source, hit[0])

@@ -44,18 +44,24 @@ def fold(name: str) -> str:
     return name.replace("म्ब", "ंब").rstrip(".")
 
 
-@lru_cache(maxsize=64)
-def month_names(language: str) -> dict[str, int]:
-    """Return folded month names of ``language`` beside the Hindi and English ones.
+def calendar_of(language: str) -> str:
+    """Return the language whose month names must be added to the Hindi and English ones, or ""."""
+    base = language.split("-")[0].lower()
+    return "" if base in ("en", "hi") else base
 
-    ``language`` is a BCP 47 tag; an unknown one adds nothing.
+
+@lru_cache(maxsize=64)
+def month_names(calendar: str) -> dict[str, int]:
+    """Return folded month names: Hindi, English, and those of ``calendar``'s language.
+
+    ``calendar`` is what :func:`calendar_of` gives; an unknown one adds nothing.
     """
     names = dict(SPELLINGS)
     try:
-        locale = Locale.parse(language.split("-")[0]) if language else None
+        locale = Locale.parse(calendar) if calendar else None
     except (UnknownLocaleError, ValueError):
         locale = None
-    if locale is not None and locale.language not in ("en", "hi"):
+    if locale is not None:
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
                 for number, name in locale.months[context][width].items():
@@ -65,9 +71,9 @@ def month_names(language: str) -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def month_pattern(language: str) -> str:
+def month_pattern(calendar: str) -> str:
     """Return a pattern for every spelling of :func:`month_names`, the longest first."""
-    names = sorted(month_names(language), key=len, reverse=True)
+    names = sorted(month_names(calendar), key=len, reverse=True)
     return "|".join(_spellings(n) for n in names)
 
 

@@ -1,4 +1,4 @@
-"""What a page says of itself for machines: meta elements, JSON-LD, microdata.
+"""What a page says of itself for machines: meta elements and JSON-LD.
 
 Nothing is judged here but one thing: which of several JSON-LD articles is the page's own.
 """
@@ -8,17 +8,13 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import regex
-from lxml import etree
 from lxml.html import HtmlElement
 
 Node = Mapping[str, Any]
 
-_ITEMS = etree.XPath("//*[@itemprop]")
-_RELATIONS = etree.XPath("//a[@rel]")
 # Comments, CDATA marks and semicolons that hand-written templates leave around the object.
 WRAPPING = regex.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|;)\s*$")
 TRAILING_COMMA = regex.compile(r",(\s*[}\]])")
@@ -35,6 +31,8 @@ SALVAGE = {
 SALVAGE_AUTHOR = regex.compile(
     r'"author"\s*:\s*[\[{][^\]}]{0,200}?"name"\s*:\s*"((?:[^"\\]|\\.){1,100})"'
 )
+NOT_LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
+SCHEME = regex.compile(r"^[a-z]+://(?:www\.|m\.|amp\.)?")
 DEPTH = 6  # how far @graph and mainEntity may nest; real pages need three
 
 
@@ -76,9 +74,9 @@ def read_json_ld(sources: Iterable[str]) -> list[Node]:
 
 
 def _parse(source: str) -> Iterator[Any]:
-    for text in (source, _mend(source)):
+    for mend in (str, _mend):
         try:
-            yield from _objects(text)
+            yield from _objects(mend(source))
         except (ValueError, RecursionError):
             continue
         return
@@ -150,13 +148,13 @@ def listed(value: Any) -> list[Any]:
 
 def address_key(url: str) -> str:
     """Return what two addresses of one page share: no scheme, www, m, query or final slash."""
-    bare = regex.sub(r"^[a-z]+://(?:www\.|m\.|amp\.)?", "", url.strip().lower())
-    return regex.split(r"[?#]", bare, maxsplit=1)[0].rstrip("/").removesuffix("/amp")
+    bare = SCHEME.sub("", url.strip().lower())
+    return bare.split("#", 1)[0].split("?", 1)[0].rstrip("/").removesuffix("/amp")
 
 
 def letters(text: str) -> str:
     """Return only letters, marks and digits of ``text``, in lower case: for comparing titles."""
-    return regex.sub(r"[^\p{L}\p{M}\p{N}]+", "", text).lower()
+    return NOT_LETTERS.sub("", text).lower()
 
 
 def choose_article(nodes: Sequence[Node], urls: Iterable[str], titles: Iterable[str]) -> Node:
@@ -251,45 +249,3 @@ def _crumb(step: Node) -> tuple[str, str]:
     address = inner.get("@id") or inner.get("url") or (item if isinstance(item, str) else "")
     name = clean(step.get("name")) or clean(inner.get("name"))
     return name, address if isinstance(address, str) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One microdata property: its element, its words, the types of the scopes around it."""
-
-    element: HtmlElement
-    names: frozenset[str]
-    scopes: tuple[str, ...]
-
-    @property
-    def value(self) -> str:
-        """The property's value: content, datetime, or the element's text."""
-        element = self.element
-        given = element.get("content") or element.get("datetime")
-        return clean(given if given else str(element.text_content())[:400])
-
-
-def elements(path: etree.XPath, tree: HtmlElement) -> list[HtmlElement]:
-    """Return the elements that a compiled path selects."""
-    return cast("list[HtmlElement]", path(tree))
-
-
-def related_links(tree: HtmlElement) -> list[HtmlElement]:
-    """Return the links that say what they are (``rel``)."""
-    return elements(_RELATIONS, tree)
-
-
-def read_items(tree: HtmlElement, wanted: frozenset[str]) -> list[Item]:
-    """Return the microdata properties named in ``wanted`` that stand in an article's scope."""
-    found = []
-    for element in elements(_ITEMS, tree):
-        names = frozenset((element.get("itemprop") or "").split())
-        if not names & wanted:
-            continue
-        scopes = tuple(
-            (a.get("itemtype") or "").rsplit("/", 1)[-1]
-            for a in element.iterancestors()
-            if a.get("itemscope") is not None
-        )
-        found.append(Item(element, names, scopes))
-    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import regex
 from lxml.html import HtmlElement
@@ -16,15 +17,35 @@ from lxml.html import HtmlElement
 from archive.extract.structured import letters
 
 FOREIGN = regex.compile(
-    r"related|reated|recommend|comment|respond|sidebar|side-bar|widget|more[-_]?stor|more[-_]?news|"
+    r"(?<!un)related|reated|recommend|comment|\brespond\b|sidebar|side-bar|widget|more[-_]?stor|more[-_]?news|"
     r"read[-_]?(?:more|next|also)|also[-_]?read|latest|recent|trending|popular|most[-_]?read|ticker|"
     r"breaking|carousel|slider|teaser|promo|\bad[-_s]|advert|sponsor|newsletter|subscribe|\bnav\b|"
-    r"navigation|\bmenu|footer|copyright|masthead|top-?bar|site-header|you-?may|next-?post|prev-?post|"
+    r"navigation|\bmenu|footer|copyright|masthead|\btop-?bar|site-header|you-?may|next-?post|prev-?post|"
     r"(?:current|today|live|header|server|top)[-_]?(?:date|time|clock)|date-?today|weather|calendar",
     regex.I,
 )
+# Page builders call every part a widget, and a story has a footer of its own.
+OWN = regex.compile(
+    r"elementor\S*|(?:entry|post|article|story|single|content)\S*footer|related-?categor\S*",
+    regex.I,
+)
 FOREIGN_TAGS = frozenset(("aside", "nav", "footer", "form", "select", "button", "noscript"))
-SILENT = frozenset(("script", "style", "noscript", "template", "svg", "select", "button", "iframe"))
+SILENT = frozenset(
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "select",
+        "button",
+        "iframe",
+        "video",
+        "audio",
+    )
+)
+# Embedded posts and pictures are dated and signed by others.
+QUOTED = frozenset(("blockquote", "figure", "figcaption", "twitter-widget"))
 INLINE = frozenset(
     ("a", "abbr", "b", "cite", "em", "font", "i", "img", "small", "span", "strong", "sup", "time",
      "u", "address", "data", "mark", "bdi", "label")
@@ -32,8 +53,12 @@ INLINE = frozenset(
 HEADLINE_CLASS = regex.compile(
     r"entry-title|post-title|article-title|headline|story-title|tdb-title-text|news-title", regex.I
 )
-PARAGRAPH = 200  # letters; what stands before a story's first long line is its head
-FAR = 4000  # elements looked at after the headline
+LONG = 200  # characters of a line that is no longer a byline, a date or a kicker
+PROSE = 60  # characters of a line that may be a sentence
+STANDFIRST = 2  # long lines that may stand between a headline and its byline
+SENTENCES = 4  # lines of prose after which the story has surely begun
+SENTENCE_END = ("।", ".", "?", "!", "…", "”")
+REACH = 1500  # elements looked at after the head, for what stands under a story
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +69,26 @@ class Line:
     element: HtmlElement
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands between a headline and the story: elements and lines, in order."""
+
+    elements: tuple[HtmlElement, ...]
+    lines: tuple[Line, ...]
+
+
+@lru_cache(maxsize=8192)
+def _is_foreign_name(name: str) -> bool:
+    return FOREIGN.search(OWN.sub(" ", name)) is not None
+
+
 def is_foreign(element: HtmlElement) -> bool:
     """Tell whether an element is named like something that is not the story."""
-    if element.tag in FOREIGN_TAGS:
+    given, ident = element.get("class"), element.get("id")
+    name = f"{given} {ident}" if given and ident else given or ident or ""
+    if element.tag in FOREIGN_TAGS and not OWN.search(name):
         return True
-    name = f"{element.get('class') or ''} {element.get('id') or ''}"
-    return len(name) > 1 and FOREIGN.search(name) is not None
+    return bool(name) and _is_foreign_name(name)
 
 
 class Vicinity:
@@ -65,22 +104,15 @@ class Vicinity:
 
         Foreign means inside a block named as related, comment, sidebar, navigation and the like.
         """
-        for ancestor in (element, *element.iterancestors()):
+        ancestor: HtmlElement | None = element
+        while ancestor is not None:
             step = self._steps.get(ancestor)
             if step is not None:
                 return step
             if is_foreign(ancestor):
                 return None
+            ancestor = ancestor.getparent()
         return len(self._steps)
-
-    def after(self) -> Iterator[HtmlElement]:
-        """Yield the elements after the headline, in document order, foreign blocks left out."""
-        if self.headline is None:
-            return
-        yield from _own(self.headline, itself=False)
-        for element in self._steps:
-            for sibling in element.itersiblings():
-                yield from _own(sibling)
 
     def before(self, levels: int = 4) -> Iterator[HtmlElement]:
         """Yield blocks before the headline, nearest first, up to ``levels`` steps up.
@@ -95,80 +127,92 @@ class Vicinity:
                 if isinstance(sibling.tag, str) and not is_foreign(sibling):
                     yield sibling
 
-    def head_lines(self) -> list[Line]:
-        """Return the short lines between the headline and the story's first long line."""
+    @cached_property
+    def head(self) -> Head:
+        """What stands between the headline and the story's first sentences."""
+        elements: list[HtmlElement] = []
         lines: list[Line] = []
-        for line in self._lines():
-            if len(line.text) > PARAGRAPH or len(lines) >= 25:
+        long = prose = 0
+        for found in self._walk():
+            if not isinstance(found, Line):
+                elements.append(found)
+                continue
+            lines.append(found)
+            size = len(found.text)
+            long += size > LONG
+            prose += size > PROSE and found.text.endswith(SENTENCE_END)
+            if long > STANDFIRST or prose > SENTENCES or len(lines) > 40:
                 break
-            lines.append(line)
-        return lines
+        return Head(tuple(elements), tuple(lines))
 
-    def _lines(self) -> Iterator[Line]:
+    @cached_property
+    def after(self) -> tuple[HtmlElement, ...]:
+        """The elements after the headline in document order, foreign blocks left out."""
+        found: list[HtmlElement] = []
+        for ancestor in self._steps:
+            stack = list(ancestor.itersiblings())[::-1]
+            while stack and len(found) < REACH:
+                element = stack.pop()
+                if isinstance(element.tag, str) and not _left_out(element):
+                    found.append(element)
+                    stack.extend(reversed(element))
+        return tuple(found)
+
+    def _walk(self) -> Iterator[HtmlElement | Line]:
         if self.headline is None:
             return
         for element in self._steps:
             for sibling in element.itersiblings():
-                yield from lines_of(sibling)
+                yield from walk(sibling)
                 if sibling.tail and sibling.tail.strip():
                     yield Line(" ".join(sibling.tail.split()), sibling)
 
 
-def lines_of(block: HtmlElement) -> Iterator[Line]:
-    """Yield the lines of a block as a browser would break them, foreign blocks left out."""
+def walk(block: HtmlElement) -> Iterator[HtmlElement | Line]:
+    """Yield a block's elements and, as a browser would break them, its lines of words.
+
+    Foreign, silent and quoted blocks are left out. No recursion: trees may be 10,000 deep.
+    """
     words: list[str] = []
     start = block
-    for kind, value, element in _events(block):
-        if kind == "break":
-            text = " ".join("".join(words).split())
-            if text:
-                yield Line(text, start)
-            words = []
-        else:
-            if not words:
-                start = element
-            words.append(value)
-    text = " ".join("".join(words).split())
-    if text:
-        yield Line(text, start)
-
-
-def _events(block: HtmlElement) -> Iterator[tuple[str, str, HtmlElement]]:
-    """Yield text and line breaks of a block, without recursion (trees may be 10,000 deep)."""
     stack: list[tuple[HtmlElement, bool]] = [(block, True)]
     while stack:
         element, opening = stack.pop()
-        inline = element.tag in INLINE
-        if not opening:
-            yield ("text", " ", element) if inline else ("break", "", element)
-            if element is not block and element.tail:
-                yield "text", element.tail, element
-            continue
-        stack.append((element, False))
-        if not isinstance(element.tag, str) or element.tag in SILENT or is_foreign(element):
-            continue
-        if not inline:
-            yield "break", "", element
-        if element.text:
-            yield "text", element.text, element
-        stack.extend((child, True) for child in reversed(element))
+        if words and element.tag not in INLINE:
+            yield Line(" ".join("".join(words).split()), start)
+            words = []
+        if opening and isinstance(element.tag, str) and not _left_out(element):
+            yield element
+            stack.append((element, False))
+            stack.extend((child, True) for child in reversed(element))
+            text = element.text
+        else:
+            text = None if element is block else element.tail
+            if words:
+                words.append(" ")
+        if text and not text.isspace():
+            start = start if words else element
+            words.append(text)
+        elif text and words:
+            words.append(" ")
+    if words:
+        yield Line(" ".join("".join(words).split()), start)
 
 
-def _own(block: HtmlElement, itself: bool = True) -> Iterator[HtmlElement]:
-    stack = [block] if itself else list(reversed(block))
-    while stack:
-        element = stack.pop()
-        if not isinstance(element.tag, str) or element.tag in SILENT or is_foreign(element):
-            continue
-        yield element
-        stack.extend(reversed(element))
+def _left_out(element: HtmlElement) -> bool:
+    return element.tag in SILENT or element.tag in QUOTED or is_foreign(element)
+
+
+def lines_of(block: HtmlElement) -> list[Line]:
+    """Return the lines of a block."""
+    return [found for found in walk(block) if isinstance(found, Line)]
 
 
 def find_headline(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
     """Return the element that prints the page's headline.
 
-    An h1 that agrees with what the page calls itself (``titles``) wins; then the first h1 with
-    words; then a heading that agrees; then an element classed as the entry's title.
+    An h1 that agrees with what the page calls itself (``titles``) wins; then a heading, or an
+    element classed as the entry's title, that agrees; then the first h1 with words.
     """
     names = [n for n in map(letters, titles) if n]
     first = None
@@ -180,16 +224,20 @@ def find_headline(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
             return h1
         if first is None and not is_foreign(h1):
             first = h1
-    if names:
-        for heading in tree.iter("h2", "h3", "div", "span", "p"):
-            if heading.tag in ("div", "span", "p") and not HEADLINE_CLASS.search(
-                heading.get("class") or ""
-            ):
-                continue
-            text = letters(str(heading.text_content()))
-            if 10 < len(text) < 600 and any(_agree(text, n) for n in names):
-                return heading
-    return first
+    heading = _agreeing_heading(tree, names) if names else None
+    return first if heading is None else heading
+
+
+def _agreeing_heading(tree: HtmlElement, names: list[str]) -> HtmlElement | None:
+    for heading in tree.iter("h2", "h3", "h4", "div", "span", "p"):
+        if heading.tag in ("div", "span", "p") and not HEADLINE_CLASS.search(
+            heading.get("class") or ""
+        ):
+            continue
+        text = letters(str(heading.text_content()))
+        if 10 < len(text) < 600 and any(_agree(text, n) for n in names):
+            return heading
+    return None
 
 
 def _agree(one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 
 import regex
 from resiliparse.parse.lang import detect_fast
@@ -16,9 +17,7 @@ SCRIPTS = {
     "Mtei": "Meetei_Mayek", "Olck": "Ol_Chiki", "Ethi": "Ethiopic", "Geor": "Georgian",
     "Armn": "Armenian", "Mymr": "Myanmar", "Khmr": "Khmer", "Laoo": "Lao",
 }  # fmt: skip
-LETTER = regex.compile(
-    "|".join(rf"(?P<{code}>\p{{Script={name}}}+)" for code, name in SCRIPTS.items())
-)
+_OF_CHARACTER = {code: regex.compile(rf"\p{{Script={name}}}") for code, name in SCRIPTS.items()}
 # Scripts that one language of news owns.
 SOLE = {
     "Guru": "pa", "Gujr": "gu", "Orya": "or", "Taml": "ta", "Telu": "te", "Knda": "kn", "Mlym": "ml",
@@ -51,13 +50,21 @@ def script_of(text: str) -> str:
     >>> script_of("शिमला में IGMC")
     'Deva'
     """
+    if text.isascii():
+        return "Latn" if any(c.isalpha() for c in text) else ""
     counts: Counter[str] = Counter()
-    for run in LETTER.finditer(text[:ENOUGH]):
-        counts[str(run.lastgroup)] += run.end() - run.start()
+    for character, number in Counter(text[:ENOUGH]).items():
+        counts[_script(character)] += number
+    del counts[""]
     if counts["Jpan"] * 10 > counts["Hani"]:
         counts["Jpan"] += counts.pop("Hani", 0)
     best = counts.most_common(1)
     return best[0][0] if best and best[0][1] else ""
+
+
+@lru_cache(maxsize=4096)
+def _script(character: str) -> str:
+    return next((code for code, of in _OF_CHARACTER.items() if of.match(character)), "")
 
 
 def language_of(text: str, declared: str = "") -> str:

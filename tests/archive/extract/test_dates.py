@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from archive.extract.dates import clock, date_in_address, local_day, read_moment
+from archive.extract.clock import clock, local_day
+from archive.extract.dates import date_in_address, read_moment
 
 INDIA = clock("Asia/Kolkata", "hi", datetime(2024, 12, 14, 6, tzinfo=UTC))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from lxml import etree, html
 
-from archive.extract.dates import local_day
+from archive.extract.clock import local_day
 from archive.extract.metadata import Metadata, read_metadata
 from archive.portal import Portal
 

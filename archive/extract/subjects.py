@@ -1,0 +1,176 @@
+"""What a story is filed under: its section, and its tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import cast
+from urllib.parse import urljoin
+
+import regex
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archive.extract import structured
+from archive.extract.evidence import Evidence
+from archive.extract.structured import clean, letters, listed
+
+RELATIONS = etree.XPath("//a[@rel]")
+CRUMBS = etree.XPath(
+    "//*[self::div or self::ul or self::ol or self::nav or self::p or self::section]"
+    "[contains(@class, 'crumb') or contains(@id, 'crumb') or contains(@aria-label, 'readcrumb')]"
+)
+TAGGED = etree.XPath("//*[contains(@class, 'tag')]")
+CATEGORY_CLASS = regex.compile(
+    r"cat-links|categor|td-post-category|entry-category|post-cat|section-?name|kicker", regex.I
+)
+CATEGORY_HREF = regex.compile(r"/(?:category|categories|section)/", regex.I)
+TAGS_CLASS = regex.compile(
+    r"(?:^|[\s_-])(?:tags?-links|post-tags?|entry-tags?|article-tags?|story-tags?|td-post-source-tags|"
+    r"post-tag-links|tags?-list|tagcloud-single|tags)(?:$|[\s_-])",
+    regex.I,
+)
+TAGS_LABEL = regex.compile(
+    r"^\s*(?:tags?|topics?|टैग्स?|विषय|related topics?)\s*[:\-–|]?\s*", regex.I
+)
+TAG_SPLIT = regex.compile(r"\s*[,;،|]\s*")
+# Steps of a breadcrumb, and WordPress's name for "none", that file a story nowhere.
+HOME = frozenset(
+    ("home", "homepage", "होम", "मुखपृष्ठ", "मुख्य पृष्ठ", "मुख्यपृष्ठ", "news", "start", "startseite", "»", "›",
+     "हिंदी समाचार", "हिन्दी न्यूज़", "हिंदी न्यूज", "हिंदी न्यूज़", "hindi news", "uncategorized", "uncategorised",
+     "अवर्गीकृत", "बिना श्रेणी")
+)  # fmt: skip
+SECTION_META = ("section", "cxenseparse:category", "parsely-section", "category")
+KEYWORD_META = ("news_keywords", "keywords", "parsely-tags", "sailthru.tags")
+MAX_KEYWORDS = 12  # a longer keyword list is for search engines, not for readers
+
+
+def section_candidates(page: Evidence) -> Iterator[tuple[str, str]]:
+    """Yield ``(rule, section)``, best first."""
+    for value in listed(page.article.get("articleSection")):
+        yield "json-ld:articleSection", _named(clean(value))
+    for content in page.meta.get("article:section", ()):
+        yield "meta:article:section", _named(content)
+    yield "category-link", _category_link(page)
+    yield "json-ld:breadcrumb", _last_step(structured.crumbs_of(page.nodes), page)
+    yield "breadcrumb", _last_step(_printed_crumbs(page), page)
+    for item in page.items:
+        if "articleSection" in item.names:
+            yield "microdata:articleSection", _named(item.value)
+    for name in SECTION_META:
+        yield f"meta:{name}", _named(page.said(name))
+
+
+def _named(section: str) -> str:
+    return "" if section.casefold() in HOME or len(section) > 60 else section
+
+
+def _category_link(page: Evidence) -> str:
+    """Return the category printed nearest to the headline; under the story if not in its head."""
+    for place in (_head(page), page.near.after):
+        found = [
+            (steps, text)
+            for link in place
+            if link.tag == "a" and _is_category(link)
+            if (text := _named(clean(str(link.text_content()))))
+            if (steps := page.near.steps(link)) is not None
+        ]
+        if found:
+            return min(found, key=lambda pair: pair[0])[1]
+    return ""
+
+
+def _head(page: Evidence) -> Iterator[HtmlElement]:
+    yield from page.near.head.elements
+    for block in page.near.before():
+        yield from block.iter("a")
+
+
+def _is_category(link: HtmlElement) -> bool:
+    if "category" in (link.get("rel") or "") or CATEGORY_HREF.search(link.get("href") or ""):
+        return True
+    element: HtmlElement | None = link
+    for _ in range(4):
+        if element is None or element.tag in ("body", "article", "main"):
+            return False
+        name = element.get("class")
+        if name and _is_category_name(name):
+            return True
+        element = element.getparent()
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _is_category_name(name: str) -> bool:
+    return CATEGORY_CLASS.search(name) is not None
+
+
+def _printed_crumbs(page: Evidence) -> list[tuple[str, str]]:
+    for block in cast("list[HtmlElement]", CRUMBS(page.tree)):
+        links = [(clean(str(a.text_content())), a.get("href") or "") for a in block.iter("a")]
+        if any(name for name, _ in links):
+            return [link for link in links if link[0]]
+    return []
+
+
+def _last_step(crumbs: list[tuple[str, str]], page: Evidence) -> str:
+    """Return the last step that is neither home nor the story itself."""
+    titles = [letters(t) for t in page.titles]
+    own = {structured.address_key(u) for u in (page.url, page.canonical) if u}
+    for name, address in reversed(crumbs):
+        if address and structured.address_key(urljoin(page.url, address)) in own:
+            continue
+        folded = letters(name)
+        if len(folded) > 15 and any(folded in t for t in titles):
+            continue
+        if _named(name) and folded not in page.site_names:
+            return name
+    return ""
+
+
+def tag_candidates(page: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield ``(rule, tags)``: what the page prints first, what it tells search engines last."""
+    links = []
+    for link in cast("list[HtmlElement]", RELATIONS(page.tree)):
+        words = (link.get("rel") or "").lower().split()
+        if "tag" in words and "category" not in words and page.near.steps(link) is not None:
+            links.append(clean(str(link.text_content())))
+    yield "rel=tag", _unique(links)
+    yield "meta:article:tag", _separated(page.meta.get("article:tag", []))
+    yield "json-ld:keywords", _keywords(page.article.get("keywords"))
+    yield "printed", _printed_tags(page)
+    for name in KEYWORD_META:
+        yield f"meta:{name}", _keywords(page.meta.get(name))
+
+
+def _printed_tags(page: Evidence) -> tuple[str, ...]:
+    """Return the tags of a block classed so, links or words after a "Tags:" label."""
+    for element in cast("list[HtmlElement]", TAGGED(page.tree)):
+        if not _is_tags_name(element.get("class") or "") or page.near.steps(element) is None:
+            continue
+        links = [clean(str(a.text_content())) for a in element.iter("a")]
+        text = TAGS_LABEL.sub("", clean(str(element.text_content())))
+        found = _unique(links if any(links) else TAG_SPLIT.split(text))
+        if found and all(len(t) <= 60 for t in found):
+            return found
+    return ()
+
+
+@lru_cache(maxsize=8192)
+def _is_tags_name(name: str) -> bool:
+    return TAGS_CLASS.search(name) is not None
+
+
+def _keywords(value: object) -> tuple[str, ...]:
+    texts = _separated([clean(v) for v in listed(value)])
+    found = tuple(t for t in texts if len(t) <= 50 and ":" not in t)
+    return found if len(found) <= MAX_KEYWORDS else ()
+
+
+def _separated(texts: list[str]) -> tuple[str, ...]:
+    """Return several tags as they are, and one text of several split at its commas."""
+    return _unique(TAG_SPLIT.split(texts[0]) if len(texts) == 1 else texts)
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.strip("#,| ") for t in texts if t.strip("#,| ")))
