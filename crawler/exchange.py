@@ -12,13 +12,14 @@ from archive.capture import About, Exchange, Truncated
 if TYPE_CHECKING:
     from scrapy import Request
 
+    from crawler.tls import Security
     from crawler.wire import Recording
 
-_SECRET_HEADERS = frozenset({b"cookie", b"cookie2", b"authorization", b"proxy-authorization"})
+_SECRET_HEADERS = frozenset({"cookie", "cookie2", "authorization", "proxy-authorization"})
 # Everything up to the last @ of the authority: a password may hold one, an attacker's too.
 # The authority is of a URL that stands alone, after a method or after a header's name.
-_USERINFO = re.compile(rb"^((?:\S+ )?[a-z][a-z0-9+.-]*://)[^/?#\s]*@", re.IGNORECASE)
-_HOST_USERINFO = re.compile(rb"(?i)^(host:\s*)\S*@")
+_USERINFO = re.compile(r"^((?:\S+ )?[a-z][a-z0-9+.-]*://)[^/?#\s]*@", re.IGNORECASE)
+_HOST_USERINFO = re.compile(r"^(host:\s*)\S*@", re.IGNORECASE)
 
 
 def exchange_of(recording: Recording, request: Request, why: Truncated) -> Exchange | None:
@@ -32,29 +33,30 @@ def exchange_of(recording: Recording, request: Request, why: Truncated) -> Excha
     cut = recording.cut
     if not recording.whole and (why in ("time", "length") or cut is None):
         cut = why
-    about: About = request.meta.get("about") or About()
+    # An http address has no TLS of its own: what is there is the proxy's.
+    security = recording.security if request.url.lower().startswith("https:") else None
     return Exchange(
-        url=without_userinfo(urldefrag(request.url)[0].encode()).decode(),
+        url=without_userinfo(urldefrag(request.url)[0]),
         started=recording.started,
         request=without_secrets(bytes(recording.request)),
         head=recording.head,
         body=recording.body(),
         # Behind a proxy the server's address is not seen.
         ip=None if request.meta.get("proxy") else recording.ip,
-        protocol=_protocols(recording),
-        cipher=recording.security.cipher if recording.security else None,
+        protocol=_protocols(recording.head, security),
+        cipher=security.cipher if security else None,
         truncated=cut,
-        about=replace(about, reservations=reservations(recording.head)),
+        about=_about(request, recording.head),
     )
 
 
-def without_userinfo(url: bytes) -> bytes:
+def without_userinfo(url: str) -> str:
     """Return ``url`` without the ``user:password@`` before its host.
 
-    >>> without_userinfo(b"http://u:p@ss@example.org/a@b")
-    b'http://example.org/a@b'
+    >>> without_userinfo("http://u:p@ss@example.org/a@b")
+    'http://example.org/a@b'
     """
-    return _USERINFO.sub(rb"\1", url)
+    return _USERINFO.sub(r"\1", url)
 
 
 def without_secrets(request: bytes) -> bytes:
@@ -65,17 +67,17 @@ def without_secrets(request: bytes) -> bytes:
     The body is not looked at.
     """
     head, blank, body = request.partition(b"\r\n\r\n")
-    first, *lines = head.split(b"\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
     kept = [without_userinfo(first)]
     for line in lines:
-        name = line.partition(b":")[0].strip().lower()
-        if name == b"host":
-            line = _HOST_USERINFO.sub(rb"\1", line)
-        elif name == b"referer":
-            line = without_userinfo(line)
-        if name not in _SECRET_HEADERS:
+        name = line.partition(":")[0].strip().lower()
+        if name == "host":
+            kept.append(_HOST_USERINFO.sub(r"\1", line))
+        elif name == "referer":
+            kept.append(without_userinfo(line))
+        elif name not in _SECRET_HEADERS:
             kept.append(line)
-    return b"\r\n".join(kept) + blank + body
+    return "\r\n".join(kept).encode("latin-1") + blank + body
 
 
 def reservations(head: bytes) -> tuple[tuple[str, str], ...]:
@@ -95,7 +97,12 @@ def reservations(head: bytes) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _protocols(recording: Recording) -> tuple[str, ...]:
-    version = re.match(rb"HTTP/(\d\.\d) ", recording.head)
+def _about(request: Request, head: bytes) -> About:
+    about: About = request.meta.get("about") or About()
+    return replace(about, via=without_userinfo(about.via), reservations=reservations(head))
+
+
+def _protocols(head: bytes, security: Security | None) -> tuple[str, ...]:
+    version = re.match(rb"HTTP/(\d\.\d) ", head)
     http = f"http/{version[1].decode()}" if version else "http/1.1"
-    return (http, recording.security.protocol) if recording.security else (http,)
+    return (http, security.protocol) if security else (http,)

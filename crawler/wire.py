@@ -68,6 +68,7 @@ class Recording:
         self.failure: OSError | None = None
         self.size = 0  # of the body
         self._transport = transport
+        self._secured: bool = ISSLTransport.providedBy(transport)
         self._in_memory = in_memory
         self._pending: bytearray | None = bytearray()  # of the head, until its end is known
         self._chunks: list[bytes] = []
@@ -89,7 +90,7 @@ class Recording:
         """Note bytes of the response, before anything looks at them."""
         if self._settled or self.whole:
             return
-        if self.security is None:
+        if self._secured and self.security is None:
             self.note_security()
         if self._pending is not None:
             self._pending += data
@@ -128,7 +129,7 @@ class Recording:
 
     def note_security(self) -> None:
         """Note protocol and cipher while the transport still knows them."""
-        if ISSLTransport.providedBy(self._transport):
+        if self._secured:
             self.security = security(self._transport)
             self.on_wire = self.security is not None
 

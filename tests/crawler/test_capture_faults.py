@@ -86,11 +86,17 @@ def test_a_full_temporary_disk_stops_the_crawl(tmp_path) -> None:
 def test_memory_stays_flat_on_200_megabytes(tmp_path, framing) -> None:
     chunk = b"%x\r\n%s\r\n" % (len(BLOCK), BLOCK)
     steps: dict[str, tuple[Step, ...]] = {
-        "length": (lines(length=len(BLOCK) * TIMES), Repeat(BLOCK, TIMES)),
+        "length": (
+            lines(b"Content-Encoding: gzip", length=len(BLOCK) * TIMES),
+            Repeat(BLOCK, TIMES),
+        ),
         "chunked": (CHUNKED, Repeat(chunk, TIMES), b"0\r\n\r\n"),
     }
     body = {"length": BLOCK * TIMES, "chunked": chunk * TIMES + b"0\r\n\r\n"}[framing]
-    settings = {"DOWNLOAD_MAXSIZE": 0, "DOWNLOAD_WARNSIZE": 0, "CAPTURE_IN_MEMORY": 4_000_000}
+    settings = {"DOWNLOAD_MAXSIZE": 0, "DOWNLOAD_WARNSIZE": 0, "CAPTURE_IN_MEMORY": 4_000_000} | {
+        "COMPRESSION_ENABLED": True,
+        "RETRY_ENABLED": True,
+    }
     with WireServer(lambda target: steps[framing]) as server:
         url = f"http://127.0.0.1:{server.port}/film"
         outcome = crawl(Job([Ask(url)], settings=settings), tmp_path)
