@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml import html
@@ -15,6 +16,7 @@ from archive.links.listed import absolute, plain
 from archive.links.xml import decoded
 
 MAX_SECTIONS = 30
+MAX_ANCHORS = 2_000  # a page of 100,000 links tells no more than its first
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _SCRIPTS = {  # Unicode blocks, and the language that most portals in that script are written in
     "hi": "\u0900-\u097f",
@@ -78,13 +80,15 @@ def read_homepage(body: bytes, *, url: str, charset: str = "") -> Homepage:
         feeds=tuple(dict.fromkeys(_feeds(tree, url))),
         rest=next((absolute(url, href) for href in _hrefs(tree, "https://api.w.org/")), ""),
         sections=tuple(dict.fromkeys(_sections(tree, url)))[:MAX_SECTIONS],
-        stories=len(
-            {absolute(url, a.get("href", "")) for a in tree.iter("a") if _is_story(a, url)}
-        ),
+        stories=len({a.get("href") for a in _anchors(tree) if _is_story(a, url)}),
         is_news=bool(_NEWS.search(text)),
         is_article=_meta(tree, "og:type").lower() == "article",
         offsets=tuple(offsets(text).most_common(3)),
     )
+
+
+def _anchors(tree: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    return islice(tree.iter("a"), MAX_ANCHORS)
 
 
 def _words(tree: html.HtmlElement) -> str:
@@ -163,7 +167,7 @@ def _sections(tree: html.HtmlElement, url: str) -> Iterator[str]:
         "//*[contains(@class, 'menu') or contains(@id, 'menu')]//a[@href]"
     )
     home = urlsplit(url)
-    for anchor in tree.xpath(menus):
+    for anchor in tree.xpath(menus)[:MAX_ANCHORS]:
         link = absolute(url, anchor.get("href", ""))
         parts = urlsplit(link)
         path = unquote(parts.path)

@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from w3lib.url import safe_url_string
 
+from archive.links.listed import absolute
 from archive.links.xml import unpacked
 from crawler.addresses import is_private
 from crawler.naming import ascii_host
@@ -83,7 +84,10 @@ class Visitor:
             target = answer.header("location")
             if not (300 <= answer.status < 400 and target):
                 return answer
-            url = _joined(url, target)
+            if not (following := absolute(url, _utf8(target))):
+                said = f"leads to {target[:100]!r}, which is no web address"
+                return Fetched(url, failure="address", problem=said)
+            url = following
         return Fetched(url, failure="address", problem="redirects in a circle")
 
     def robots(self, url: str) -> Rules | Fetched:
@@ -96,7 +100,7 @@ class Visitor:
                 target = answer.header("location")
                 if not (300 <= answer.status < 400 and target):
                     break
-                at = _joined(at, target)
+                at = absolute(at, _utf8(target)) or at
             self._rules[origin] = (
                 answer if answer.failure else read_robots(answer.status, answer.body, time.time())
             )
@@ -116,16 +120,12 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _joined(url: str, target: str) -> str:
+def _utf8(location: str) -> str:
+    """Undo http.client's reading of heads as latin-1: sites send Hindi slugs as raw UTF-8."""
     try:
-        # http.client reads heads as latin-1; sites send Hindi slugs there as raw UTF-8
-        target = target.encode("latin-1").decode("utf-8")
+        return location.encode("latin-1").decode("utf-8")
     except ValueError:
-        pass
-    try:
-        return urljoin(url, target)
-    except ValueError:
-        return "about:blank"
+        return location
 
 
 def fetch(
@@ -173,7 +173,8 @@ def _exchange(
     port = parts.port or (443 if parts.scheme == "https" else 80)
     sock = socket.create_connection((_address(host, port, private), port), timeout)
     # The socket's own timeout starts anew with every byte; a drip must not hold us.
-    deadline = threading.Timer(timeout, _cut, [sock])
+    expired = threading.Event()
+    deadline = threading.Timer(timeout, _cut, [sock, expired])
     deadline.daemon = True
     deadline.start()
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
@@ -185,18 +186,23 @@ def _exchange(
         connection.request(
             "GET", parts.path + (f"?{parts.query}" if parts.query else ""), headers=headers
         )
-        return _answer(url, connection.getresponse(), max_bytes)
+        answer = _answer(url, connection.getresponse(), max_bytes)
     except (OSError, http.client.HTTPException) as error:
-        if not deadline.is_alive():
+        if expired.is_set():
             raise TimeoutError from error
         raise
+    else:
+        if expired.is_set():  # half a robots.txt must not pass for a whole one
+            raise TimeoutError
+        return answer
     finally:
         deadline.cancel()
         connection.close()
         sock.close()
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, expired: threading.Event) -> None:
+    expired.set()
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:
