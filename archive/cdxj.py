@@ -11,7 +11,7 @@ import heapq
 import json
 import mmap
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -106,11 +106,19 @@ def write(path: Path, entries: Iterable[Entry]) -> None:
 def merge(archive: Path, files: Iterable[Path]) -> None:
     """Merge sorted index files into the archive's index; merging one again changes nothing."""
     index = archive / INDEX
-    with FileLock(archive / f"{INDEX}.lock"), contextlib.ExitStack() as opened:
-        sources = [opened.enter_context(path.open("rb")) for path in files]
-        if index.exists():
-            sources.append(opened.enter_context(index.open("rb")))
-        _replace(index, _once(heapq.merge(*sources)))
+    with FileLock(archive / f"{INDEX}.lock"):
+        before = [index] if index.exists() else []
+        _replace(index, merged([*files, *before]))
+
+
+def merged(files: Iterable[Path]) -> Generator[bytes]:
+    """Yield the lines of sorted index files in order, each once."""
+    with contextlib.ExitStack() as opened:
+        last = b""
+        for line in heapq.merge(*[opened.enter_context(path.open("rb")) for path in files]):
+            if line != last:
+                yield line
+            last = line
 
 
 def rebuild(archive: Path) -> None:
@@ -151,14 +159,6 @@ def _first_not_below(lines: mmap.mmap, prefix: bytes) -> int:
 
 def _line_end(lines: mmap.mmap, at: int) -> int:
     return lines.find(b"\n", at) + 1 or len(lines)
-
-
-def _once(lines: Iterable[bytes]) -> Iterator[bytes]:
-    last = b""
-    for line in lines:
-        if line != last:
-            yield line
-        last = line
 
 
 def _replace(path: Path, lines: Iterable[bytes]) -> None:

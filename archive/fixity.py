@@ -105,3 +105,10 @@ def _whole_lines(fd: int) -> list[bytes]:
     if torn:
         os.ftruncate(fd, len(whole) + len(end))
     return whole.splitlines()
+
+
+def chain(archive: Path) -> str:
+    """Return the SHA-256 of the last line: who keeps it elsewhere can prove the whole manifest."""
+    path = archive / MANIFEST
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    return hashlib.sha256(lines[-1]).hexdigest() if lines else FIRST

@@ -51,14 +51,18 @@ class Answer:
 
     @property
     def form(self) -> str:
-        """What must be alike, beside the payload, for one record to stand in for another.
+        return form(self.status, self.headers)
 
-        A replayer joins the revisit's head to the original's body as stored, so the two must
-        share Content-Encoding and chunking; status and media type keep answers of a kind together.
-        """
-        coding = header(self.headers, "content-encoding").lower() or "identity"
-        framing = "chunked" if is_chunked(self.headers) else "plain"
-        return f"{self.status} {media_type(self.headers)} {coding} {framing}"
+
+def form(status: int | None, headers: Headers) -> str:
+    """Return what must be alike, beside the payload, for one record to stand in for another.
+
+    A replayer joins the revisit's head to the original's body as stored, so the two must share
+    Content-Encoding and chunking; status and media type keep answers of a kind together.
+    """
+    coding = header(headers, "content-encoding").lower() or "identity"
+    framing = "chunked" if is_chunked(headers) else "plain"
+    return f"{status} {media_type(headers)} {coding} {framing}"
 
 
 def measure(exchange: Exchange) -> Answer:

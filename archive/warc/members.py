@@ -13,6 +13,9 @@ from isal import isal_zlib
 from archive.errors import DamagedRecord, TruncatedRecord
 
 GZIP_MAGIC: Final = b"\x1f\x8b\x08"
+ARC: Final = (
+    "this is an ARC file, not a WARC: convert it with `warcio recompress OLD.arc NEW.warc.gz`"
+)
 _ZSTD_MAGICS: Final = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18")  # a frame; a WARC's dictionary
 # isal's stubs declare its error as an instance.
 _GZIP_ERRORS: Final = (zlib.error, cast("type[Exception]", isal_zlib.error))
@@ -40,7 +43,8 @@ class Members:
         file.seek(0)
         first = file.read(4)
         _refuse_foreign(first, path)
-        self.compressed = not first.startswith(b"WARC")
+        plain = first.startswith(b"WARC") or ".gz" not in path.suffixes
+        self.compressed = first.startswith(GZIP_MAGIC[:2]) or not plain
         self.seek(offset)
 
     def seek(self, offset: int) -> None:
@@ -174,8 +178,4 @@ def _refuse_foreign(first: bytes, path: Path) -> None:
             offset=0,
         )
     if first.startswith(b"file"):
-        raise DamagedRecord(
-            "this is an ARC file, not a WARC: convert it with `warcio recompress OLD.arc NEW.warc.gz`",
-            warc=path.name,
-            offset=0,
-        )
+        raise DamagedRecord(ARC, warc=path.name, offset=0)

@@ -95,19 +95,21 @@ class Dechunk:
     def __init__(self) -> None:
         self._expect = _Expect.SIZE
         self._buffer = b""
-        self._left = 0
+        self._at = 0  # what of the buffer is done
+        self._left = 0  # of the current chunk
         self._any = False
 
     def feed(self, data: bytes) -> bytes:
-        self._buffer += data
+        self._buffer = self._buffer[self._at :] + data
+        self._at = 0
         out: list[bytes] = []
-        while self._buffer and self._step(out):
+        while self._at < len(self._buffer) and self._step(out):
             pass
         return b"".join(out)
 
     def close(self) -> bytes:
         """Return what was held back for more input, where it is payload."""
-        held, self._buffer = self._buffer, b""
+        held, self._buffer = self._buffer[self._at :], b""
         return held if self._expect is _Expect.SIZE and not self._any else b""
 
     def _step(self, out: list[bytes]) -> bool:
@@ -116,40 +118,42 @@ class Dechunk:
             case _Expect.SIZE:
                 return self._take_size()
             case _Expect.DATA:
-                out.append(self._buffer[: self._left])
-                self._buffer = self._buffer[self._left :]
+                out.append(self._take(self._left))
                 self._left -= len(out[-1])
                 if not self._left:
                     self._expect = _Expect.DATA_END
-                return True
             case _Expect.DATA_END:
                 return self._take_data_end()
             case _Expect.NOTHING:
-                self._buffer = b""
+                self._take(len(self._buffer))
             case _Expect.RAW:
-                out.append(self._buffer)
-                self._buffer = b""
-        return False
+                out.append(self._take(len(self._buffer)))
+        return True
+
+    def _take(self, size: int) -> bytes:
+        taken = self._buffer[self._at : self._at + size]
+        self._at += len(taken)
+        return taken
 
     def _take_size(self) -> bool:
-        found = _CHUNK_SIZE.match(self._buffer)
+        found = _CHUNK_SIZE.match(self._buffer, self._at)
         if not found:
-            line_is_whole = b"\n" in self._buffer or len(self._buffer) > _LONGEST_CHUNK_LINE
-            if line_is_whole:
+            waiting = len(self._buffer) - self._at
+            not_chunked = self._buffer.find(b"\n", self._at) >= 0 or waiting > _LONGEST_CHUNK_LINE
+            if not_chunked:
                 self._expect = _Expect.RAW
-            return line_is_whole
-        self._buffer = self._buffer[found.end() :]
+            return not_chunked
+        self._at = found.end()
         self._left = int(found[1], 16)
         self._any = True
         self._expect = _Expect.DATA if self._left else _Expect.NOTHING
         return True
 
     def _take_data_end(self) -> bool:
-        if self._buffer == b"\r":
+        """Step over the line end after a chunk's data; a missing one is forgiven."""
+        rest = self._buffer[self._at : self._at + 2]
+        if rest == b"\r":
             return False
-        for end in (b"\r\n", b"\n"):
-            if self._buffer.startswith(end):
-                self._buffer = self._buffer[len(end) :]
-                break
+        self._at += 2 if rest == b"\r\n" else rest[:1] == b"\n"
         self._expect = _Expect.SIZE
         return True

@@ -82,23 +82,29 @@ def read_capture(path: Path, offset: int) -> Capture:
     ``about`` is None: its record stands before. Raises ``DamagedRecord`` if no capture starts
     there, ``TruncatedRecord`` if the file ends inside it.
     """
+    beside = _Beside(_first_warcinfo(path))
     try:
-        records = read_records(path, start=offset)
-        record = next(records, None)
+        return _first_capture(path, offset, beside)
     except DamagedRecord:
-        record = _inside_a_member(path, offset)
-        if record is None:
+        capture = _inside_a_member(path, offset, beside)
+        if capture is None:
             raise
-    if record is None or record.record_type not in _CAPTURES:
-        raise DamagedRecord("no capture starts here", warc=path.name, offset=offset)
-    return _capture(record, _Beside(_first_warcinfo(path)))
+        return capture
 
 
-def _inside_a_member(path: Path, offset: int) -> Record | None:
+def _first_capture(path: Path, offset: int, beside: _Beside) -> Capture:
+    for record in read_records(path, start=offset):
+        if record.record_type not in _CAPTURES:
+            break
+        return _capture(record, beside)
+    raise DamagedRecord("no capture starts here", warc=path.name, offset=offset)
+
+
+def _inside_a_member(path: Path, offset: int, beside: _Beside) -> Capture | None:
     """Find a record that shares its gzip member with others, by reading from the start."""
     for record in read_records(path, on_damage=lambda _: None):
-        if record.offset == offset and not record.length:
-            return record
+        if record.offset == offset and not record.length and record.record_type in _CAPTURES:
+            return _capture(record, beside)
         if record.offset > offset:
             break
     return None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from archive.errors import DamagedRecord, TruncatedRecord
-from archive.warc.members import Members
+from archive.warc.members import ARC, Members
 from archive.warc.message import Headers, header, parse_head
 
 OnDamage = Callable[[DamagedRecord], None]
@@ -27,7 +27,8 @@ class Record:
     """``fields`` are the record's named fields in order, names in lower case.
 
     ``offset`` and ``length`` count stored bytes. Where one gzip member holds many records, the
-    n-th has the member's offset plus n, and length 0: it has no bytes of its own.
+    n-th has the member's offset plus n, and length 0: it has no bytes of its own. A ``block``
+    longer than ``HELD`` is a temporary file, which is closed when the next record is read.
     """
 
     warc: str
@@ -117,7 +118,11 @@ def _records_of_member(members: Members) -> Iterator[Record]:
         alone = last and number == 0
         at = members.offset + (number if members.compressed else 0)
         length = members.position - members.offset if alone or not members.compressed else 0
-        yield Record(members.path.name, at, length, fields, block, size)
+        try:
+            yield Record(members.path.name, at, length, fields, block, size)
+        finally:
+            if not isinstance(block, bytes):
+                block.close()
         if last:
             return
         number += 1
@@ -138,7 +143,8 @@ def _read_fields(members: Members) -> Headers | None:
         if not _may_be_record(head) or len(head) > _LONGEST_HEAD:
             break
     if not _RECORD_LINE.match(head) or not end:
-        raise _damaged(members, DamagedRecord, "no WARC record starts here")
+        what = ARC if head.startswith(b"filedesc:") else "no WARC record starts here"
+        raise _damaged(members, DamagedRecord, what)
     members.put_back(head[end.end() :])
     return parse_head(head[: end.end()])[1]
 

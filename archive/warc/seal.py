@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -69,15 +69,14 @@ def index(warc: Path, entries: Iterable[Entry]) -> None:
     cdxj.merge(archive_of(warc), [beside])
 
 
-def entries_of(records: Iterable[Record]) -> Iterator[Entry]:
-    """Yield the index lines of a WARC's records, as cdxj-indexer would."""
-    for record in records:
-        if record.record_type in _INDEXED and record.get("warc-target-uri"):
-            media = record.get("content-type")
-            kind = record.record_type
-            if media == "application/warc-fields" and kind in ("metadata", "resource"):
-                continue
-            yield _entry(record)
+def entries_of(record: Record) -> list[Entry]:
+    """Return the record's index line, if cdxj-indexer would list it."""
+    kind, media = record.record_type, record.get("content-type")
+    if kind not in _INDEXED or not record.get("warc-target-uri"):
+        return []
+    if kind in ("metadata", "resource") and media == "application/warc-fields":
+        return []
+    return [_entry(record)]
 
 
 def _entry(record: Record) -> Entry:
