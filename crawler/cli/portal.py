@@ -15,7 +15,6 @@ from archive.errors import BadSetting
 from crawler.portal import (
     BUNDLED,
     Declaration,
-    all_declarations,
     find,
     portal_files,
     read_declaration,
@@ -54,8 +53,7 @@ def add(
 ) -> None:
     """Look at a site and write its portal file, as an archivist would by hand.
 
-    Makes at most 15 requests, obeys robots.txt, and looks at the home page, feeds, sitemaps and
-    WordPress REST. Then read the file, change what you know better, and crawl.
+    Makes at most 15 requests and obeys robots.txt. Read the file, correct it, then crawl.
 
     [bold]Examples[/]
 
@@ -121,8 +119,11 @@ def _path(archive: Path, id: str) -> Path:
 
 
 def _refuse_known(url: str, archive: Path, id: str) -> None:
-    for known in all_declarations(archive):
-        path = portal_files(archive)[known.id]
+    for path in portal_files(archive).values():
+        try:
+            known = read_declaration(path)
+        except BadSetting:
+            continue  # another portal's fault; `portal check` tells it
         if known.covers(url):
             raise BadSetting(
                 f"{url} is already registered as {known.id!r} in {path}: edit that file, "
@@ -183,7 +184,9 @@ def _row(id: str, path: Path) -> dict[str, str]:
 
 
 def _print_table(rows: list[dict[str, str]]) -> None:
-    table = Table("id", "name", "home", "language", "time zone", "from", box=None)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "name", "home", "language", "time zone", "from"):
+        table.add_column(heading, no_wrap=heading not in ("name", "from"), overflow="fold")
     for row in rows:
         bundled = Path(row["file"]).parent == BUNDLED
         name = "[red]broken[/]" if row["fault"] else row["name"]
@@ -223,6 +226,8 @@ def show(
 def _worded(value: object) -> str:
     if isinstance(value, tuple):
         return "\n".join(value) or "–"
+    if isinstance(value, bool):
+        return str(value).lower()
     return "–" if value in ("", None) else str(value)
 
 

@@ -139,7 +139,7 @@ def test_files_as_editors_save_them(tmp_path):
 
 
 def test_find_prefers_the_archives_own_file(tmp_path):
-    assert find("example", tmp_path).home == "https://himkhabar.example/"
+    assert find("example", tmp_path).home == "https://khabar.example/"
     put(tmp_path, 'id = "example"\nhome = "https://own.example/"\n', "example")
     assert find("example", tmp_path).home == "https://own.example/"
 
