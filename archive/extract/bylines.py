@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 import regex
 from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.extract import structured
-from archive.extract.authors import is_agency, is_generic, read_authors
+from archive.extract.agencies import is_agency
+from archive.extract.authors import is_generic, read_authors
 from archive.extract.dates import find_date
 from archive.extract.evidence import Evidence
 from archive.extract.microdata import Item
 from archive.extract.structured import clean, letters
+from archive.extract.vicinity import lines_of
 from archive.extract.words import PUBLISHED_WORD, UPDATED_WORD
 
 Names = tuple[str, ...]
@@ -38,6 +41,7 @@ AUTHOR_HREF = regex.compile(
     r"/(?:authors?|auteurs?|autor(?:en|es)?|profile|reporter|byline|writer|journalist)s?/[^/]+",
     regex.I,
 )
+FULL_NAME = regex.compile(r"^\p{Lu}\S+(?:\s+\S+)*\s+\p{Lu}\S+$")
 LONGEST = 200  # characters of a byline with several names
 BESIDE = regex.compile(r"[|/•·–—,]")
 
@@ -76,8 +80,15 @@ def _bylines(page: Evidence) -> Iterator[tuple[str, list[str]]]:
 
 
 def _tells_more(printed: list[str], said: list[str], language: str) -> bool:
-    """Tell whether a printed byline names all that JSON-LD names, and others too."""
-    here = {n.casefold() for n in read_authors(printed, language)}
+    """Tell whether printed bylines name all that JSON-LD names, and others too.
+
+    Several in one element must be full names in capitals: "राकेश शर्मा, नई दिल्ली" ends in a place.
+    """
+    here: set[str] = set()
+    for text in printed:
+        names = read_authors([text], language)
+        if len(names) == 1 or all(FULL_NAME.match(name) for name in names):
+            here.update(name.casefold() for name in names)
     there = {n.casefold() for n in read_authors(said, language)}
     return bool(there) and there < here
 
@@ -102,12 +113,10 @@ def _printed(page: Evidence, *places: Iterable[HtmlElement]) -> list[str]:
             if not _is_byline(element):
                 continue
             steps = page.near.steps(element)
-            text = clean(str(element.text_content()))
-            if (
-                steps is not None
-                and 0 < len(text) <= LONGEST
-                and read_authors([text], page.language)
-            ):
+            text = "|".join(line.text for line in islice(lines_of(element), 12))
+            if steps is None or not 0 < len(text) <= LONGEST:
+                continue
+            if read_authors([text], page.language):
                 found.append((steps, text))
     nearest = min((steps for steps, _ in found), default=0)
     return _innermost([text for steps, text in found if steps == nearest])
@@ -124,7 +133,10 @@ def _is_byline(element: HtmlElement) -> bool:
     name = element.get("class")
     if name and _is_byline_name(name):
         return True
-    return element.tag == "a" and AUTHOR_HREF.search(element.get("href") or "") is not None
+    if element.tag != "a" or not AUTHOR_HREF.search(element.get("href") or ""):
+        return False
+    parent = element.getparent()
+    return parent is None or parent.tag != "p" or len(str(parent.text_content())) <= LONGEST
 
 
 @lru_cache(maxsize=8192)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from archive.extract.authors import is_agency
+from archive.extract.agencies import is_agency
 from archive.extract.dates import find_date
 from archive.extract.months import month_pattern
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 import regex
@@ -21,6 +22,7 @@ SOURCES = ("script", "meta", "link", "title", "time")
 ITEM_NAMES = frozenset(("headline", "author", "datePublished", "dateModified", "articleSection"))
 STORY_SCOPE = regex.compile(r"(?:Article|Posting|WebPage|CreativeWork|Report)$")
 SENTENCE = 60  # characters; a shorter paragraph may be furniture
+PARAGRAPHS = 300  # looked at for the sample
 SAMPLE = 1500  # characters that settle a page's language
 
 
@@ -127,7 +129,7 @@ class Evidence:
         """Enough of the page's words to tell its language and script."""
         words = [line.text[:SAMPLE] for line in self.near.head.lines]
         length = sum(map(len, words))
-        for paragraph in self.tree.iter("p"):
+        for paragraph in islice(self.tree.iter("p"), PARAGRAPHS):
             if length > SAMPLE:
                 break
             text = str(paragraph.text_content())

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from archive.extract.structured import clean
 
+MOST = 300  # properties; a story has ten, a hostile page a million
 ITEMS = etree.XPath("//*[@itemprop]")
 
 
@@ -31,11 +32,13 @@ class Item:
 
 def read_items(tree: HtmlElement, wanted: frozenset[str]) -> list[Item]:
     """Return the microdata properties named in ``wanted``, in document order."""
-    found = []
+    found: list[Item] = []
     for element in cast("list[HtmlElement]", ITEMS(tree)):
         names = frozenset((element.get("itemprop") or "").split())
         if not names & wanted:
             continue
+        if len(found) >= MOST:
+            break
         scopes = tuple(
             (a.get("itemtype") or "").rsplit("/", 1)[-1]
             for a in element.iterancestors()

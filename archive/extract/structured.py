@@ -140,10 +140,12 @@ def types_of(node: Node) -> list[str]:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a JSON-LD value as a list: one value and a list of one mean the same there."""
+    """Return a JSON-LD value as a flat list: one value and a list of one mean the same there."""
     if value is None:
         return []
-    return list(value) if isinstance(value, list) else [value]
+    if not isinstance(value, list):
+        return [value]
+    return [inner for item in value for inner in (item if isinstance(item, list) else [item])]
 
 
 def address_key(url: str) -> str:

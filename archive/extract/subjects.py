@@ -42,15 +42,16 @@ HOME = frozenset(
 )  # fmt: skip
 SECTION_META = ("section", "cxenseparse:category", "parsely-section", "category")
 KEYWORD_META = ("news_keywords", "keywords", "parsely-tags", "sailthru.tags")
+SEVERAL = regex.compile(r",\S|,.*,")
 MAX_KEYWORDS = 12  # a longer keyword list is for search engines, not for readers
 
 
 def section_candidates(page: Evidence) -> Iterator[tuple[str, str]]:
     """Yield ``(rule, section)``, best first."""
     for value in listed(page.article.get("articleSection")):
-        yield "json-ld:articleSection", _named(clean(value))
+        yield "json-ld:articleSection", _first(clean(value))
     for content in page.meta.get("article:section", ()):
-        yield "meta:article:section", _named(content)
+        yield "meta:article:section", _first(content)
     yield "category-link", _category_link(page)
     yield "json-ld:breadcrumb", _last_step(structured.crumbs_of(page.nodes), page)
     yield "breadcrumb", _last_step(_printed_crumbs(page), page)
@@ -61,12 +62,19 @@ def section_candidates(page: Evidence) -> Iterator[tuple[str, str]]:
         yield f"meta:{name}", _named(page.said(name))
 
 
+def _first(sections: str) -> str:
+    """Return the first of sections joined by bare commas; "Arts, Culture" is one name."""
+    return _named(sections.split(",", 1)[0] if SEVERAL.search(sections) else sections)
+
+
 def _named(section: str) -> str:
-    return "" if section.casefold() in HOME or len(section) > 60 else section
+    short = len(section) <= 60 and len(section.split()) <= 6
+    return section if short and "://" not in section and section.casefold() not in HOME else ""
 
 
 def _category_link(page: Evidence) -> str:
     """Return the category printed nearest to the headline; under the story if not in its head."""
+    titles = {letters(t) for t in page.titles}
     for place in (_head(page), page.near.after):
         found = [
             (steps, text)
@@ -74,6 +82,7 @@ def _category_link(page: Evidence) -> str:
             if link.tag == "a" and _is_category(link)
             if (text := _named(clean(str(link.text_content()))))
             if (steps := page.near.steps(link)) is not None
+            if letters(text) not in titles
         ]
         if found:
             return min(found, key=lambda pair: pair[0])[1]
@@ -130,17 +139,24 @@ def _last_step(crumbs: list[tuple[str, str]], page: Evidence) -> str:
 
 def tag_candidates(page: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield ``(rule, tags)``: what the page prints first, what it tells search engines last."""
-    links = []
-    for link in cast("list[HtmlElement]", RELATIONS(page.tree)):
-        words = (link.get("rel") or "").lower().split()
-        if "tag" in words and "category" not in words and page.near.steps(link) is not None:
-            links.append(clean(str(link.text_content())))
-    yield "rel=tag", _unique(links)
+    yield "rel=tag", _linked_tags(page)
     yield "meta:article:tag", _separated(page.meta.get("article:tag", []))
     yield "json-ld:keywords", _keywords(page.article.get("keywords"))
     yield "printed", _printed_tags(page)
     for name in KEYWORD_META:
         yield f"meta:{name}", _keywords(page.meta.get(name))
+
+
+def _linked_tags(page: Evidence) -> tuple[str, ...]:
+    """Return the rel=tag links that stand together nearest to the headline."""
+    links: dict[int, list[str]] = {}
+    for link in cast("list[HtmlElement]", RELATIONS(page.tree)):
+        words = (link.get("rel") or "").lower().split()
+        if "tag" in words and "category" not in words:
+            steps = page.near.steps(link)
+            if steps is not None:
+                links.setdefault(steps, []).append(clean(str(link.text_content())))
+    return _unique(links[min(links)]) if links else ()
 
 
 def _printed_tags(page: Evidence) -> tuple[str, ...]:
@@ -162,7 +178,7 @@ def _is_tags_name(name: str) -> bool:
 
 
 def _keywords(value: object) -> tuple[str, ...]:
-    texts = _separated([clean(v) for v in listed(value)])
+    texts = _unique(tag for v in listed(value) for tag in TAG_SPLIT.split(clean(v)))
     found = tuple(t for t in texts if len(t) <= 50 and ":" not in t)
     return found if len(found) <= MAX_KEYWORDS else ()
 

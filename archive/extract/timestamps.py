@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache, lru_cache
+from itertools import islice
 
 import regex
 from lxml.html import HtmlElement
@@ -31,6 +32,7 @@ MODIFIED_META = (
     "last-modified", "lastmod", "dcterms.modified", "article.updated", "modified_time", "revision_date",
 )  # fmt: skip
 DATE_CLASS = regex.compile(r"publish|post|entry|article|story|date|time|meta|byline", regex.I)
+MOST = 300  # time elements looked at; a hostile page may have a million
 REST = 70  # letters that may stand beside a date on its line: labels, a byline, a place
 RUNNING = timedelta(seconds=90)  # a stamp this near to the capture was made by the request
 SAME_MONTH = timedelta(days=2)  # zones, and posts written shortly before midnight
@@ -129,7 +131,7 @@ def _items(page: Evidence, name: str) -> Iterator[Found]:
 def _times(page: Evidence, *, updated: bool) -> Iterator[Found]:
     """Yield time elements, those nearest to the headline first."""
     found = []
-    for element in page.elements["time"]:
+    for element in page.elements["time"][:MOST]:
         value = element.get("datetime") or clean(str(element.text_content()))
         steps = page.near.steps(element) if value else None
         if steps is not None and _is_update(element) == updated:
@@ -155,7 +157,7 @@ def _visible(page: Evidence) -> Iterator[tuple[str, bool]]:
     for line in page.near.head.lines:
         yield from _dates_of(line.text, page)
     for block in page.near.before():
-        for line in lines_of(block)[:20]:
+        for line in islice(lines_of(block), 20):
             for text, updated in _dates_of(line.text, page):
                 if not _is_site_clock(text, line.element, page):
                     yield text, updated
@@ -170,11 +172,10 @@ def _dates_of(text: str, page: Evidence) -> Iterator[tuple[str, bool]]:
         if len(text) < 30:
             yield text, UPDATED_WORD.search(text) is not None
         return
-    if len(text) - (span[1] - span[0]) > REST and find_date(text[span[1] :], page.language) is None:
-        return
-    if text.endswith(("।", "?", "!")):
-        return
     update, publish = UPDATED_WORD.search(text), PUBLISHED_WORD.search(text)
+    labelled = update or publish or find_date(text[span[1] :], page.language)
+    if text.endswith(("।", "?", "!")) or (len(text) - span[1] + span[0] > REST and not labelled):
+        return
     if not update:
         yield text, False
     elif publish and publish.start() < update.start():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 
 import regex
 from lxml.html import HtmlElement
@@ -50,9 +51,6 @@ INLINE = frozenset(
     ("a", "abbr", "b", "cite", "em", "font", "i", "img", "small", "span", "strong", "sup", "time",
      "u", "address", "data", "mark", "bdi", "label")
 )  # fmt: skip
-HEADLINE_CLASS = regex.compile(
-    r"entry-title|post-title|article-title|headline|story-title|tdb-title-text|news-title", regex.I
-)
 LONG = 200  # characters of a line that is no longer a byline, a date or a kicker
 PROSE = 60  # characters of a line that may be a sentence
 STANDFIRST = 2  # long lines that may stand between a headline and its byline
@@ -123,7 +121,7 @@ class Vicinity:
             parent = element.getparent()
             if step >= levels or parent is None or parent.tag == "body":
                 return
-            for sibling in element.itersiblings(preceding=True):
+            for sibling in islice(element.itersiblings(preceding=True), 40):
                 if isinstance(sibling.tag, str) and not is_foreign(sibling):
                     yield sibling
 
@@ -136,6 +134,8 @@ class Vicinity:
         for found in self._walk():
             if not isinstance(found, Line):
                 elements.append(found)
+                if len(elements) > REACH:
+                    break
                 continue
             lines.append(found)
             size = len(found.text)
@@ -150,7 +150,7 @@ class Vicinity:
         """The elements after the headline in document order, foreign blocks left out."""
         found: list[HtmlElement] = []
         for ancestor in self._steps:
-            stack = list(ancestor.itersiblings())[::-1]
+            stack = list(islice(ancestor.itersiblings(), REACH))[::-1]
             while stack and len(found) < REACH:
                 element = stack.pop()
                 if isinstance(element.tag, str) and not _left_out(element):
@@ -203,16 +203,16 @@ def _left_out(element: HtmlElement) -> bool:
     return element.tag in SILENT or element.tag in QUOTED or is_foreign(element)
 
 
-def lines_of(block: HtmlElement) -> list[Line]:
-    """Return the lines of a block."""
-    return [found for found in walk(block) if isinstance(found, Line)]
+def lines_of(block: HtmlElement) -> Iterator[Line]:
+    """Yield the lines of a block."""
+    return (found for found in walk(block) if isinstance(found, Line))
 
 
 def find_headline(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
     """Return the element that prints the page's headline.
 
-    An h1 that agrees with what the page calls itself (``titles``) wins; then a heading, or an
-    element classed as the entry's title, that agrees; then the first h1 with words.
+    An h1 that agrees with what the page calls itself (``titles``) wins; then a lower heading, or
+    an element with just these words, that agrees; then the first h1 with words.
     """
     names = [n for n in map(letters, titles) if n]
     first = None
@@ -229,14 +229,16 @@ def find_headline(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
 
 
 def _agreeing_heading(tree: HtmlElement, names: list[str]) -> HtmlElement | None:
-    for heading in tree.iter("h2", "h3", "h4", "div", "span", "p"):
-        if heading.tag in ("div", "span", "p") and not HEADLINE_CLASS.search(
-            heading.get("class") or ""
-        ):
-            continue
+    for heading in tree.iter("h2", "h3", "h4"):
         text = letters(str(heading.text_content()))
         if 10 < len(text) < 600 and any(_agree(text, n) for n in names):
             return heading
+    for element in tree.iter("div", "span", "p", "td", "font", "strong", "b"):
+        text = element.text
+        if not text or not 10 < len(text) < 600 or "crumb" in (element.get("class") or ""):
+            continue
+        if letters(text) in names and not is_foreign(element):
+            return element
     return None
 
 

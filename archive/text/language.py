@@ -6,7 +6,6 @@ from collections import Counter
 from functools import lru_cache
 
 import regex
-from resiliparse.parse.lang import detect_fast
 
 # Scripts of news that we tell apart, by Unicode block order of Indian frequency.
 SCRIPTS = {
@@ -27,6 +26,13 @@ SOLE = {
 }  # fmt: skip
 # Languages that share a script, and their commonest words or own letters.
 SHARED = {
+    "Latn": {
+        "en": "the of and to in is for on that with was", "de": "der die und das ist nicht von mit den auf",
+        "fr": "le la les des et est dans pour une que", "es": "el los las que de en por una del con",
+        "pt": "o os que de em uma do da não para", "it": "il di che la per una del della sono non",
+        "nl": "de het een van en is dat niet met voor", "id": "yang dan di dengan untuk dari ini itu tidak pada",
+        "tr": "ve bir bu için ile de da olarak olan daha", "sw": "ya na wa kwa katika ni za la hii kuwa",
+    },
     "Deva": {
         "hi": "है हैं था थे थी के की का में से को ने और पर यह नहीं भी कि",
         "mr": "आहे आहेत होते होता आणि या च्या मध्ये ते हे नाही तर केली केले झाली",
@@ -39,6 +45,7 @@ SHARED = {
     "Cyrl": {"ru": "и в не на что с по", "uk": "і в не на що з та", "bg": "и на за се от да е", "sr": "и у је да на се"},
 }  # fmt: skip
 WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
+CERTAIN = 6  # common words that make out a language that nothing declares
 ENOUGH = 4000  # letters that settle a script; a page has more
 
 
@@ -72,7 +79,7 @@ def language_of(text: str, declared: str = "") -> str:
 
     What a page declares (``lang``, ``og:locale``) is believed where it fits the script: a Hindi
     page that declares "en-US", as WordPress themes do, is Hindi. Languages of one script are told
-    apart by their commonest words; Latin ones that declare nothing by letter statistics.
+    apart by their commonest words.
     """
     said = regex.split(r"[-_]", declared.strip().lower(), maxsplit=1)[0]
     said = said if 2 <= len(said) <= 3 and said.isalpha() else ""
@@ -81,26 +88,23 @@ def language_of(text: str, declared: str = "") -> str:
         return said
     if script in SOLE:
         return SOLE[script]
-    if script in SHARED:
-        return _by_words(text[:ENOUGH], script, said)
-    if said and _writes(said) == script:
-        return said
-    guess, distance = detect_fast(text[:ENOUGH], langs=None) if len(text) > 40 else ("", 0)
-    return str(guess) if guess not in ("", "unknown") and distance < 1200 else ""
+    fits = said if said and _writes(said) == script else ""
+    return _by_words(text[:ENOUGH], script, fits) if script in SHARED else fits
 
 
 def _by_words(text: str, script: str, said: str) -> str:
-    words = Counter(w.casefold() for w in WORD.findall(text))
-    scores = {
-        language: sum(words[w] for w in common.split())
-        for language, common in SHARED[script].items()
-    }
-    best = max(scores, key=lambda language: (scores[language], language == said))
-    if said in scores and scores[said] * 2 >= scores[best]:
+    """Return the language whose commonest words stand most often; ``said`` unless clearly less."""
+    common = SHARED[script]
+    if said and said not in common:
         return said
-    if not scores[best]:
-        return said if said and _writes(said) == script else next(iter(scores))
-    return best
+    words = Counter(w.casefold() for w in WORD.findall(text))
+    scores = {language: sum(words[w] for w in own.split()) for language, own in common.items()}
+    best = max(scores, key=lambda language: (scores[language], language == said))
+    if said and scores[said] * 2 >= scores[best]:
+        return said
+    if scores[best] < CERTAIN and script == "Latn":
+        return said
+    return best if scores[best] else said or next(iter(common))
 
 
 def _writes(language: str) -> str:

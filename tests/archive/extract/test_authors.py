@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from archive.extract.authors import is_agency, is_generic, read_authors
+from archive.extract.agencies import is_agency
+from archive.extract.authors import is_generic, read_authors
 
 
 @pytest.mark.parametrize(
