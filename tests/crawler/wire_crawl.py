@@ -133,7 +133,7 @@ class WireSpider(scrapy.Spider):
         OUTCOME.responses[url] = Seen(
             url,
             response.status,
-            sorted((k, v) for k, v in response.headers.items()),
+            list(response.headers.items()),
             response.body,
             list(response.flags),
             response.protocol,
