@@ -13,6 +13,7 @@ ROOTS = frozenset({"rss", "RDF", "feed"})
 _RECORDS = frozenset({"item", "entry"})
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_MEDIA = ("mrss", "media", "itunes", "podcast-1.0.dtd")  # their titles are pictures' and episodes'
 _WORDPRESS = re.compile(r"wordpress\.(org|com)", re.I)
 # The newest date an item tells: an edit moves it, so that a changed story is seen as changed.
 _DATES = ("updated", "modified", "pubDate", "published", "issued", "date", "created")
@@ -75,7 +76,7 @@ class _Reading:
         elif name.lower() in ("generator", "generatoragent"):
             said = " ".join([xml.content(element), *map(str, element.attrib.values())])
             self.wordpress = bool(_WORDPRESS.search(said[:500]))
-        elif name == "link" and element.get("rel") == "next":
+        elif name == "link" and element.get("rel") in ("next", "prev-archive"):
             base = xml.base_of(element, self.url)
             self.named_next = absolute(base, element.get("href", ""))
 
@@ -83,6 +84,8 @@ class _Reading:
         texts: dict[str, str] = {}
         for child in item:
             name = xml.local(child)
+            if xml.namespace(child).strip("/").endswith(_MEDIA):
+                continue
             if name in (*_DATES, "title", "origLink") and name not in texts:
                 texts[name] = xml.content(child)
         href = texts.get("origLink", "").strip() or _address(item)

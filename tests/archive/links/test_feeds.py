@@ -86,6 +86,17 @@ def test_atom_resolves_bases_and_prefers_the_alternate_link_and_the_last_change(
     assert listing.links[0].date == "2026-11-24T00:00:00Z"
     assert listing.language == "hi"
     assert listing.next == ("https://news.example/atom/page2",)
+    archived = read(ATOM.replace('rel="next"', 'rel="prev-archive"'))
+    assert archived.next == listing.next
+
+
+@pytest.mark.parametrize("declared", ["", " xmlns:media='http://search.yahoo.com/mrss/'"])
+def test_a_pictures_title_is_not_the_storys(declared):
+    listing = read(
+        f"<rss{declared}><channel><item><media:title>चित्र</media:title><title>खबर</title>"
+        "<link>/a</link></item></channel></rss>"
+    )
+    assert [link.text for link in listing.links] == ["खबर"]
 
 
 def test_json_feed():
