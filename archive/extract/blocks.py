@@ -16,6 +16,7 @@ from functools import lru_cache
 from lxml.html import HtmlElement
 
 from archive.extract.labels import is_label
+from archive.extract.survey import Line, Survey
 
 
 class Part(StrEnum):
@@ -60,7 +61,7 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
         "yarpp", "outbrain", "taboola", "mgid", "zergnet", "dianomi", "trending", "popular", "most-?(?:read|popular|viewed|shared|commented)",
         "latest-?(?:news|posts|stor|articles)", "recent-?(?:posts|news|stor|articles)", "must-?read", "next-?(?:story|stories|article|up)",
         "up-?next", "check-?also", "suggested", "similar-?(?:posts|news|stor|articles)", "other-?(?:stor|news|articles|posts)",
-        "top-?stories", "editors?-?picks?", "in-?case-?you-?missed", "crp_related", "wp_rp", "rpwe", "essb-?related", "inline-?related",
+        "top-?stories", "editors?-?picks?", "in-?case-?you-?missed", "(?:post|news|story|article|related)-?card", "crp_related", "wp_rp", "rpwe", "essb-?related", "inline-?related",
     )),
     (Part.COMMENTS, _names("comments?(?:-|_|$|\\s)(?!ary)", "comments?-?(?:list|area|section|form|wrap|box|block)", "comment-?respond", "respond$", "disqus", "fb-comments", "viafoura", "coral-", "spot-im", "livefyre", "replies", "reader-comments", "discussion")),
     (Part.ADJACENT, _names("post-?nav(?!bar)", "nav-?(?:links|previous|next|single|below|above)$", "nav-?(?:links|single|below|above)\\b", "post-?navigation", "(?:prev|previous)-?(?:next|post|article)", "next-?prev", "adjacent", "single-?nav", "next-?post", "pagination-single")),
@@ -69,14 +70,17 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     (Part.NEWSLETTER, _names("newsletter", "subscri(?!bers?-only)", "mc4wp", "mailchimp", "sign-?up", "signup", "email-?(?:signup|form|capture)", "cta(?:-|_|$)", "donat", "support-us", "app-?(?:promo|download|banner)", "opt-?in")),
     (Part.AUTHOR, _names("author-?(?:box|bio|info|card|desc|profile|details|section|block|container|area|avatar)", "about-?(?:the-?)?author", "abh_box", "saboxplugin", "post-?author-?(?:box|bio|info)", "written-?by", "m-a-box", "pp-multiple-authors", "molongui", "contributor")),
     (Part.TAGS, _names("tags?-?(?:links|list|cloud|wrap|box|container|area|s)?(?:$|\\s)", "post-?tags", "entry-?tags", "article-?tags", "tagcloud", "topics?-?(?:list|tags)?(?:$|\\s)", "keywords", "cat-links", "post-?categor", "entry-?categor")),
-    (Part.META, _names("entry-?meta", "post-?meta", "article-?meta", "meta-?(?:info|data)", "byline", "dateline-?(?:date|time)", "posted-?on", "reading-?time", "min-?read", "breadcrumb", "crumbs", "entry-?footer", "post-?(?:bottom|footer)-?meta", "timestamp", "post-?views", "view-?count", "jp-?likes", "print-?(?:button|link)")),
+    (Part.META, _names("entry-?meta", "post-?meta", "article-?meta", "meta-?(?:info|data)", "byline", "dateline-?(?:date|time)", "posted-?on", "reading-?time", "min-?read", "breadcrumb", "crumbs", "entry-?footer", "post-?(?:bottom|footer)-?meta", "timestamp", "post-?views", "kicker", "topline", "overline", "eyebrow", "roofline", "dachzeile", "spitzmarke", "pre-?title", "text-?author", "author-?(?:name|line|meta|link)", "view-?count", "jp-?likes", "print-?(?:button|link)")),
     (Part.NAVIGATION, _names("(?:main|site|primary|top|mobile|header|global|sub|mega)-?(?:nav|menu)", "nav-?(?:bar|menu|bar)", "navigation", "menu(?:-|$|\\s)", "skip-link", "masthead", "site-header", "off-?canvas", "hamburger", "ticker", "breaking-?news")),
     (Part.SIDEBAR, _names("side-?bar", "secondary$", "widget-?area", "widget_", "right-?rail", "right-?col(?:umn)?$", "rail$")),
-    (Part.FOOTER, _names("site-?footer", "(?:page|global|main)-?footer", "footer$", "footer-?(?:widgets?|bottom|area|nav|links|menu|wrap|container)", "copyright", "colophon", "site-info", "back-to-top", "scroll-?top")),
+    (Part.FOOTER, _names("footer", "(?:page|global|main|site)-?footer", "copyright", "colophon", "site-info", "back-to-top", "scroll-?top")),
     (Part.ADVERT, _names("ads?(?:-|_|$|\\s|\\d)", "advert", "adsbygoogle", "adsense", "dfp", "google-?ad", "sponsor", "promo(?:-|_|$|tion-?box)", "banner-?(?:ad|promo)", "gpt-", "teads", "brandpost", "paywall-?(?:promo|offer)", "cookie", "consent", "gdpr", "popup", "modal", "lightbox-?(?:overlay|close)", "notification", "push-")),
-    (Part.HIDDEN, _names("screen-reader-text", "sr-only", "visually-?hidden", "visuallyhidden", "print-?only", "noprint")),
+    (Part.HIDDEN, _names("screen-reader-text", "sr-only", "visually-?hidden", "visuallyhidden", "print-?only", "noprint", "hidden(?!\\S)(?!.*\\b(?:xs|sm|md|lg|xl|2xl):)")),
 )  # fmt: skip
 
+# Cards with an excerpt each are linked by less than half of their text.
+_LINKED = 0.38
+_HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ROLES = {"navigation": Part.NAVIGATION, "complementary": Part.SIDEBAR, "contentinfo": Part.FOOTER, "search": Part.NAVIGATION, "dialog": Part.ADVERT, "banner": Part.NAVIGATION}  # fmt: skip
 _TAGS = {"nav": Part.NAVIGATION, "aside": Part.SIDEBAR, "dialog": Part.ADVERT}
@@ -137,104 +141,105 @@ def is_root_name(names: str) -> bool:
     return bool(ROOT.search(_CAMEL.sub("-", names).lower()))
 
 
-def find_blocks(tree: HtmlElement) -> list[Block]:
-    """Return the blocks of the page in document order; a block may lie inside another."""
-    body = tree.find("body")
-    if body is None:
-        return []
-    keep = _kept(body)
-    found = [block for block in _by_names(body) if block.element not in keep]
-    taken = {block.element for block in found}
-    found += [block for block in _by_labels(body, keep) if block.element not in taken]
-    return found
+def find_blocks(found: Survey) -> list[Block]:
+    """Return the blocks of a surveyed body in document order; a block may lie inside another.
 
-
-def _kept(body: HtmlElement) -> set[HtmlElement]:
-    """Return elements that are never a block: what holds the headline or the story's text."""
-    keep: set[HtmlElement] = set()
-    for heading in body.iter("h1"):
-        keep.update(heading.iterancestors())
-    best, most = None, 0
-    for element in body.iter("div", "section", "article", "main", "td"):
-        names = f"{element.get('class', '')} {element.get('id', '')} {element.get('itemprop', '')}"
-        if len(names) > 2 and is_root_name(names):
-            size = sum(len(p.text or "") for p in element.iter("p"))
-            if size > most:
-                best, most = element, size
-    if best is not None:
-        keep.add(best)
-        keep.update(best.iterancestors())
-    return keep
+    Weighs ``found`` anew without them.
+    """
+    named_blocks = list(_by_names(found.root))
+    blocks = [block for block in named_blocks if not _holds_story(block, found)]
+    found.weigh({block.element for block in blocks})
+    taken = {block.element for block in blocks}
+    keep = _story_path(found)
+    for block in _by_labels(found, keep):
+        if block.element not in taken:
+            taken.add(block.element)
+            blocks.append(block)
+    return blocks
 
 
 def _by_names(body: HtmlElement) -> Iterator[Block]:
-    for element in body.iter():
-        tag = element.tag
-        if tag not in _CONTAINERS:
-            continue
+    for element in body.iter(*_CONTAINERS):
         attributes = element.attrib
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-        if len(names) > 2 and (told := named(names)):
-            yield Block(element, told[0], f"named {told[1]}")
-        elif tag in _TAGS:
+        tag = element.tag
+        if attributes:
+            names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+            if len(names) > 2 and (told := named(names)):
+                yield Block(element, told[0], f"named {told[1]}")
+                continue
+            if (role := attributes.get("role")) in _ROLES:
+                yield Block(element, _ROLES[role], f"role {role}")
+                continue
+            # A paywall hides paragraphs by style and still sends them; a box so hidden is a pop-up.
+            if tag not in ("p", "li", "span", "h2", "h3", "h4") and (
+                "hidden" in attributes
+                or attributes.get("aria-hidden") == "true"
+                or _HIDING.search(attributes.get("style", ""))
+            ):
+                yield Block(element, Part.HIDDEN, "hidden")
+                continue
+        if tag in _TAGS:
             yield Block(element, _TAGS[tag], f"<{tag}>")
-        elif (role := attributes.get("role")) in _ROLES:
-            yield Block(element, _ROLES[role], f"role {role}")
-        elif (
-            "hidden" in attributes
-            or attributes.get("aria-hidden") == "true"
-            or "display:none" in attributes.get("style", "").replace(" ", "")
-        ):
-            yield Block(element, Part.HIDDEN, "hidden")
 
 
-def _by_labels(body: HtmlElement, keep: set[HtmlElement]) -> Iterator[Block]:
+def _holds_story(block: Block, found: Survey) -> bool:
+    """Tell whether ``block`` is named like furniture but holds the story itself."""
+    mass, whole = found.mass.get(block.element, 0), found.mass.get(found.root, 0)
+    if block.element.find(".//h1") is not None and mass * 10 > whole:
+        return True
+    if mass * 10 <= whole * 3:
+        return False
+    if block.part in (Part.COMMENTS, Part.RELATED):
+        return any(
+            found.mass.get(inner, 0) * 2 > mass
+            for inner in block.element.iter("div", "section", "article")
+            if is_root_name(
+                f"{inner.get('class', '')} {inner.get('id', '')} {inner.get('itemprop', '')}"
+            )
+        )
+    return True
+
+
+def _story_path(found: Survey) -> set[HtmlElement]:
+    """Return the elements that hold most of the page's prose, or its headline."""
+    keep: set[HtmlElement] = set()
+    for heading in found.root.iter("h1"):
+        keep.update(heading.iterancestors())
+    half = found.mass.get(found.root, 0) / 2
+    keep.update(element for element, mass in found.mass.items() if mass > half)
+    return keep
+
+
+def _by_labels(found: Survey, keep: set[HtmlElement]) -> Iterator[Block]:
     """Find blocks of stories by the words of their heading: "More Stories", यह भी पढ़ें …"""
-    for element in body.iter(
-        "h2", "h3", "h4", "h5", "h6", "div", "span", "p", "strong", "b", "legend", "header"
-    ):
-        if len(element) > 2:
-            continue
-        text = "".join(element.itertext())
-        if len(text) > 120 or not is_label(text):
-            continue
-        yield from _labelled(element, keep)
+    for line in found.lines:
+        if line.size <= 80 and is_label(line.text):
+            yield from _labelled(line, found, keep)
 
 
-def _labelled(label: HtmlElement, keep: set[HtmlElement]) -> Iterator[Block]:
-    """Yield the block that ``label`` heads: what encloses it, or the linked siblings after it."""
-    block = label
+def _labelled(line: Line, found: Survey, keep: set[HtmlElement]) -> Iterator[Block]:
+    """Yield the block that a label heads: what encloses it, or the linked siblings after it."""
+    block = line.owner
+    if found.totals.get(block, (0, 0))[0] > line.size + 40 and found.linked_share(block) < _LINKED:
+        return
     while (
         (parent := block.getparent()) is not None
         and parent not in keep
         and parent.tag not in _WHOLE
     ):
-        if not _is_linked(parent):
+        if found.linked_share(parent) < _LINKED:
             break
         block = parent
-    if block is not label and block.find(".//a[@href]") is not None:
-        yield Block(block, Part.RELATED, "headed " + " ".join("".join(label.itertext()).split()))
+    label = line.text[:60]
+    if found.totals.get(block, (0, 0))[1] > line.linked:
+        yield Block(block, Part.RELATED, f"headed {label}")
         return
-    why = "follows " + " ".join("".join(label.itertext()).split())
     followers = []
     for sibling in block.itersiblings():
-        if sibling in keep or not _is_linked(sibling):
+        if sibling in keep or found.linked_share(sibling) < _LINKED:
             break
         followers.append(sibling)
-    if any(f.tag == "a" or f.find(".//a[@href]") is not None for f in followers):
-        yield Block(block, Part.RELATED, why)
+    if any(found.totals.get(follower, (0, 0))[1] for follower in followers):
+        yield Block(block, Part.RELATED, f"headed {label}")
         for follower in followers:
-            yield Block(follower, Part.RELATED, why)
-
-
-def _is_linked(element: HtmlElement) -> bool:
-    """Tell whether nearly all words of ``element`` are links, or cards that begin with one."""
-    text = len("".join(element.itertext()).strip())
-    if not text:
-        return True
-    linked = (
-        len("".join(element.itertext()).strip())
-        if element.tag == "a"
-        else sum(len("".join(a.itertext()).strip()) for a in element.iter("a"))
-    )
-    return linked * 10 >= text * 4
+            yield Block(follower, Part.RELATED, f"follows {label}")

@@ -1,4 +1,4 @@
-"""The body: candidates from several readers on one pruned tree, and the choice among them."""
+"""The body: the lines that were chosen, or what trafilatura reads where they are too few."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from lxml.html import HtmlElement
 from trafilatura.settings import Extractor
 from trafilatura.xml import xmltotxt
 
+from archive.extract.furniture import prune
+from archive.extract.page import Page
+from archive.text.words import words
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -18,12 +22,26 @@ class Body:
     reader: str
 
 
-def read_body(tree: HtmlElement) -> Body:
-    """Return the body of a pruned page; ``text`` is "" where there is none."""
+def read_body(page: Page) -> Body:
+    """Return the body of a page; ``text`` is "" where there is none. May prune the tree."""
+    own = Body("\n".join(choice.line.text for choice in page.choices if choice.kept), "lines")
+    if len(words(own.text)) >= 8:
+        return own
+    other = _by_trafilatura(page)
+    return other if len(words(other.text)) > len(words(own.text)) else own
+
+
+def _by_trafilatura(page: Page) -> Body:
+    prune(page.tree, page.blocks)
+    text = _trafilatura(page.tree)
+    return Body(text, "trafilatura" if text else "none")
+
+
+def _trafilatura(tree: HtmlElement) -> str:
     options = Extractor(output_format="txt", fast=True, comments=False)
-    options.min_extracted_size = 40
+    # At its default of 250 a brief falls back to the text of the whole page.
+    options.min_extracted_size = 80
     document = trafilatura.bare_extraction(tree, options=options)
     if document is None or isinstance(document, dict) or document.body is None:
-        return Body("", "none")
-    text = xmltotxt(document.body, False)
-    return Body(text, "fast")
+        return ""
+    return str(xmltotxt(document.body, False))

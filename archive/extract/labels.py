@@ -71,4 +71,4 @@ def begins_inline(text: str) -> bool:
 
 def is_call(text: str) -> bool:
     """Tell whether a line calls the reader to follow, join, subscribe or install."""
-    return len(text) <= 220 and _CALL.search(text) is not None
+    return len(text) <= 150 and _CALL.search(text) is not None

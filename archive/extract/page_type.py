@@ -10,6 +10,8 @@ from lxml.html import HtmlElement
 from archive.article import PageType
 from archive.text.words import words
 
+# The shortest story that a wire sends is a sentence.
+ENOUGH = 8
 _LISTING_BODY = re.compile(
     r"(?:^|\s)(?:home|blog|archive|category|tag|author|search|search-results|date|page-template-.*home\S*)(?:\s|$)"
 )
@@ -18,14 +20,19 @@ _LISTING_PATH = re.compile(
 )
 
 
-def page_type(tree: HtmlElement, *, url: str, text: str) -> PageType:
-    """Return what kind of page this is. ``tree`` is not pruned; ``text`` is the body that was read."""
+def page_shape(tree: HtmlElement, *, url: str) -> PageType:
+    """Return what the markup alone says; STORY where nothing speaks against it."""
     if _is_locked(tree):
         return PageType.LOCKED
     if _is_listing(tree, url):
         return PageType.LISTING
-    if len(words(text)) < 8:
-        return _without_text(tree)
+    return _without_text(tree)
+
+
+def page_type(shape: PageType, text: str) -> PageType:
+    """Return what kind of page it is, now that its body is known."""
+    if shape in (PageType.LOCKED, PageType.LISTING) or len(words(text)) < ENOUGH:
+        return shape
     return PageType.STORY
 
 

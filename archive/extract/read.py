@@ -8,15 +8,13 @@ from importlib.metadata import version
 
 from lxml.html import HtmlElement
 
-from archive.article import Article, PageType
+from archive.article import Article
 from archive.errors import Unreadable
-from archive.extract.blocks import Block, find_blocks
-from archive.extract.body import read_body
+from archive.extract.body import Body, read_body
 from archive.extract.fallback import read_plain
-from archive.extract.furniture import drop, prune
 from archive.extract.metadata import read_metadata
-from archive.extract.page_type import page_type
-from archive.extract.related import Line, find_lines
+from archive.extract.page import Page, look_at
+from archive.extract.page_type import page_shape, page_type
 from archive.extract.tree import is_html, read_tree
 from archive.link import Link, LinkKind
 from archive.links.page import page_links
@@ -30,8 +28,7 @@ class Reading:
     """An article and how it came about, for ``morestories try``."""
 
     article: Article
-    blocks: tuple[Block, ...]
-    lines: tuple[Line, ...]
+    page: Page | None
 
 
 def read_page(
@@ -62,19 +59,15 @@ def read_page(
 def read_from_tree(
     tree: HtmlElement, *, url: str, captured: datetime | None, portal: Portal
 ) -> Reading:
-    """Read the article out of ``tree``, which is pruned by it."""
+    """Read the article out of ``tree``, which may be pruned by it."""
     metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
-    blocks, lines = find_blocks(tree), find_lines(tree)
-    links = page_links(tree, url=url, blocks=blocks, lines=lines)
-    unpruned = page_type(tree, url=url, text="x " * 20)
-    prune(tree, blocks)
-    for line in lines:
-        drop(line.element)
-    body = read_body(tree)
-    kind = unpruned if unpruned is not PageType.STORY else page_type(tree, url=url, text=body.text)
+    page = look_at(tree, title=metadata.title, description=metadata.description)
+    links = page_links(tree, url=url, page=page)
+    shape = page_shape(tree, url=url)
+    body = read_body(page) if page is not None else Body("", "none")
     article = Article(
         url=url,
-        page_type=kind,
+        page_type=page_type(shape, body.text),
         title=metadata.title,
         text=body.text,
         authors=metadata.authors,
@@ -85,13 +78,14 @@ def read_from_tree(
         image=metadata.image,
         description=metadata.description,
         language=metadata.language or portal.language,
+        dateline=getattr(metadata, "dateline", ""),
         canonical_url=metadata.canonical_url,
         pages=_pages(links, url),
         links=links,
         reader=f"{VERSIONS} {body.reader}",
         rules={**metadata.rules, "text": body.reader},
     )
-    return Reading(article, tuple(blocks), tuple(lines))
+    return Reading(article, page)
 
 
 def _pages(links: tuple[Link, ...], url: str) -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
 from archive.errors import Unreadable
-from archive.extract.blocks import Block, Part, find_blocks, is_root_name
-from archive.extract.related import Line, find_lines
+from archive.extract.blocks import Part
+from archive.extract.page import Page, look_at
 from archive.extract.tree import read_tree
 from archive.link import Link, LinkKind
 
@@ -29,6 +29,8 @@ _PAGINATION = re.compile(r"/page/\d+/?$|[?&](?:paged?|pg|start|offset)=\d+")
 _SECTION = re.compile(
     r"/(?:category|categories|section|sections|topic|topics)/[^/]+|^/[\w%-]{2,40}/?$"
 )
+_ELSEWHERE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
+_FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _SPACE = re.compile(r"\s+")
 
 
@@ -41,40 +43,39 @@ def read_links(payload: bytes, *, url: str, content_type: str = "") -> tuple[Lin
     return page_links(tree, url=url)
 
 
-def page_links(
-    tree: HtmlElement,
-    *,
-    url: str,
-    blocks: Iterable[Block] | None = None,
-    lines: Iterable[Line] | None = None,
-) -> tuple[Link, ...]:
+def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tuple[Link, ...]:
     """Return the links of ``tree`` with their kinds, each URL and kind once, in document order.
 
-    ``url`` is the page's own address; a ``base`` element is obeyed. ``blocks`` and ``lines`` may
-    be given where they are known already. The tree is only read.
+    ``url`` is the page's own address; a ``base`` element is obeyed. ``page`` may be given where
+    the tree has been looked at already. The tree is only read.
     """
-    found = list(find_blocks(tree) if blocks is None else blocks)
-    kinds = _kinds(tree, found, find_lines(tree) if lines is None else lines)
+    page = page or look_at(tree)
+    kinds = _kinds(page) if page is not None else {}
     base = _base(tree, url)
     seen: dict[tuple[str, LinkKind], Link] = {}
     for address, kind, text in _walk(tree, kinds):
         absolute = _absolute(base, address)
         if absolute and (absolute, kind) not in seen:
             seen[absolute, kind] = Link(absolute, kind, text)
+        elif absolute and text and not seen[absolute, kind].text:
+            seen[absolute, kind] = Link(absolute, kind, text)  # a picture came before its headline
     return tuple(seen.values())
 
 
 def _base(tree: HtmlElement, url: str) -> str:
     declared = tree.find(".//base[@href]")
-    return urljoin(url, declared.get("href", "").strip()) if declared is not None else url
+    if declared is None:
+        return url
+    try:
+        return urljoin(url, declared.get("href", "").strip())
+    except ValueError:
+        return url
 
 
 def _absolute(base: str, address: str) -> str:
     """Return the absolute http(s) address without fragment, or "" where it is none."""
     address = address.strip()
-    if not address or address.startswith(
-        ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
-    ):
+    if not address or address.lower().startswith(_ELSEWHERE):
         return ""
     try:
         absolute = urldefrag(urljoin(base, address)).url
@@ -83,32 +84,40 @@ def _absolute(base: str, address: str) -> str:
             return ""
     except ValueError:
         return ""
-    return absolute.replace("\n", "").replace("\r", "").replace("\t", "")
+    return absolute
 
 
-def _kinds(
-    tree: HtmlElement, blocks: Iterable[Block], lines: Iterable[Line]
-) -> dict[HtmlElement, LinkKind]:
-    """Return the kind of every anchor that a block or line decides; the innermost block decides."""
+def _kinds(page: Page) -> dict[HtmlElement, LinkKind]:
+    """Return the kind of every anchor that stands in the story or in a block."""
     kinds: dict[HtmlElement, LinkKind] = {}
-    for root in tree.iter("div", "section", "article", "main"):
-        names = f"{root.get('class', '')} {root.get('id', '')} {root.get('itemprop', '')}"
-        if len(names) > 2 and is_root_name(names):
-            for anchor in root.iter("a"):
-                kinds[anchor] = LinkKind.BODY
+    if page.root is not page.found.root:
+        kinds = dict.fromkeys(page.root.iter("a"), LinkKind.BODY)
+    last = max((place for place, choice in enumerate(page.choices) if choice.kept), default=-1)
+    before_end = {anchor for choice in page.choices[:last] for anchor in choice.line.anchors}
     beside: set[HtmlElement] = set()
-    for block in blocks:
+    for block in page.blocks:
         kind = _BY_PART.get(block.part, LinkKind.NAVIGATION)
         anchors = list(block.element.iter("a"))
         if block.part in _BESIDE:
             beside.update(anchors)
         for anchor in anchors:
-            if kinds.get(anchor) not in _STRONG or kind in _STRONG:
-                kinds[anchor] = LinkKind.NAVIGATION if anchor in beside else kind
-    for line in lines:
-        if line.kind == "inline_related":
-            for anchor in line.element.iter("a"):
+            if kinds.get(anchor) in _STRONG and kind not in _STRONG:
+                continue
+            if anchor in beside:
+                kinds[anchor] = LinkKind.NAVIGATION
+            elif (
+                kind is LinkKind.MORE_STORIES
+                and kinds.get(anchor) is LinkKind.BODY
+                and anchor in before_end
+            ):
                 kinds[anchor] = LinkKind.INLINE_RELATED
+            else:
+                kinds[anchor] = kind
+    for choice in page.choices:
+        if choice.why in ("also read", "linked"):
+            for anchor in choice.line.anchors:
+                if kinds.get(anchor) is LinkKind.BODY:
+                    kinds[anchor] = LinkKind.INLINE_RELATED
     return kinds
 
 
@@ -130,21 +139,19 @@ def _walk(
 def _announced(
     element: HtmlElement, address: str, rel: list[str]
 ) -> Iterator[tuple[str, LinkKind, str]]:
-    media = element.get("type", "").lower()
     if "canonical" in rel:
         yield address, LinkKind.CANONICAL, ""
     elif "amphtml" in rel:
         yield address, LinkKind.AMP, ""
-    elif "alternate" in rel and (
-        "rss" in media or "atom" in media or media == "application/feed+json"
-    ):
+    elif "alternate" in rel and element.get("type", "").lower() in _FEEDS:
         yield address, LinkKind.FEED, element.get("title", "")
     elif "alternate" in rel and element.get("hreflang"):
         yield address, LinkKind.ALTERNATE, element.get("hreflang", "")
     elif "sitemap" in rel:
         yield address, LinkKind.SITEMAP, ""
     elif "next" in rel or "prev" in rel:
-        yield address, LinkKind.PAGINATION if _PAGINATION.search(address) else LinkKind.ADJACENT, ""
+        kind = LinkKind.PAGINATION if _PAGINATION.search(address) else LinkKind.ADJACENT
+        yield address, kind, element.get("title", "")
 
 
 def _anchor_kind(
@@ -153,8 +160,12 @@ def _anchor_kind(
     kind = kinds.get(element, LinkKind.NAVIGATION)
     if _PAGINATION.search(address):
         return LinkKind.PAGINATION
-    if kind is LinkKind.MORE_STORIES and (_NO_STORY.search(urlsplit(address).path) or "tag" in rel):
+    try:
+        path = urlsplit(address).path
+    except ValueError:
+        return kind
+    if kind is LinkKind.MORE_STORIES and (_NO_STORY.search(path) or "tag" in rel):
         kind = LinkKind.NAVIGATION
-    if kind is LinkKind.NAVIGATION and _SECTION.search(urlsplit(address).path):
+    if kind is LinkKind.NAVIGATION and _SECTION.search(path):
         return LinkKind.SECTION
     return kind

@@ -1,0 +1,45 @@
+"""One page, looked at once: what its parts are, where its story is, which lines are the story's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from archive.extract.blocks import Block, find_blocks
+from archive.extract.choosing import Choice, choose_lines
+from archive.extract.headline import find_headline
+from archive.extract.root import find_root
+from archive.extract.survey import Survey, survey
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one walk over a page's tree found; the tree stays as it was.
+
+    ``choices`` has every line of the page in document order. ``root`` is the body element itself
+    where no smaller element holds the story.
+    """
+
+    tree: HtmlElement
+    found: Survey
+    blocks: tuple[Block, ...]
+    headline: HtmlElement | None
+    root: HtmlElement
+    choices: tuple[Choice, ...]
+
+
+def look_at(tree: HtmlElement, *, title: str = "", description: str = "") -> Page | None:
+    """Look at a page; None where it has no body. ``title`` and ``description`` are its metadata."""
+    body = tree.find("body")
+    if body is None:
+        return None
+    found = survey(body)
+    blocks = find_blocks(found)
+    headline = find_headline(tree, title)
+    root = find_root(found, headline)
+    said = title if headline is None else "".join(headline.itertext())
+    choices = choose_lines(
+        found, root, blocks, title=said, description=description, headline=headline
+    )
+    return Page(tree, found, tuple(blocks), headline, root, tuple(choices))

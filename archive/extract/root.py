@@ -1,0 +1,101 @@
+"""Where the story is: the element that holds its text."""
+
+from __future__ import annotations
+
+from lxml.html import HtmlElement
+
+from archive.extract.blocks import is_root_name
+from archive.extract.survey import Survey
+
+# A child that holds this share of its parent's prose holds the story; what it leaves out are
+# captions, boxes and bylines.
+_DESCEND = 0.72
+# An element named like a story's body is believed from this share of the page's prose on.
+_NAMED = 0.45
+# Less prose than two sentences is a deck or a caption, not a story.
+_BRIEF = 160
+_PARAGRAPHS = frozenset(["p", "li", "blockquote", "td", "tr", "table", "ul", "ol"])
+
+
+def find_root(found: Survey, headline: HtmlElement | None = None) -> HtmlElement:
+    """Return the smallest element that holds nearly all prose of the story.
+
+    ``found`` must be weighed without blocks. ``headline`` is the story's own heading, which tells
+    the story from other stories that stand on the page in full.
+    """
+    start = _beside(headline, found) if headline is not None else found.root
+    named = _named_root(start, found)
+    root = _descend(named if named is not None else start, found)
+    return _widen(root, found, start)
+
+
+def _descend(root: HtmlElement, found: Survey) -> HtmlElement:
+    while (child := _heaviest(root, found)) is not None:
+        if found.mass[child] < _DESCEND * found.mass.get(root, 0) or child.tag in _PARAGRAPHS:
+            break
+        root = child
+    return root
+
+
+def _beside(headline: HtmlElement, found: Survey) -> HtmlElement:
+    """Return where to look: the whole body, or the part of it to which the headline belongs.
+
+    A page that holds several stories, or more prose in its foot than in its story, has no element
+    below the body with most of the prose.
+    """
+    whole = found.mass.get(found.root, 0)
+    path = [step for step in headline.iterancestors() if step in found.mass]
+    for step in path:
+        if step.tag == "article" and found.mass[step] * 7 >= whole and found.mass[step] >= _BRIEF:
+            return step
+    widest = _descend(found.root, found)
+    if widest is not found.root and headline not in widest.iterdescendants():
+        return found.root
+    for step in path:
+        if step is widest:
+            break
+        if found.mass[step] * 5 >= whole and found.mass[step] >= _BRIEF:
+            return step
+    return found.root
+
+
+def _widen(root: HtmlElement, found: Survey, limit: HtmlElement) -> HtmlElement:
+    """Climb where prose of the same story stands beside ``root``: a first paragraph in a box."""
+    base = found.mass.get(root, 0)
+    best = root
+    for parent in root.iterancestors():
+        if parent not in found.mass or found.mass[parent] > 1.6 * base or parent.tag == "body":
+            break
+        if found.mass[parent] > found.mass[best] and _is_alike(best, parent, found):
+            best = parent
+        if parent is limit:
+            break
+    return best
+
+
+def _is_alike(root: HtmlElement, parent: HtmlElement, found: Survey) -> bool:
+    names = set(root.get("class", "").split())
+    for child in parent:
+        if child not in found.mass or child is root:
+            continue
+        if child.tag == "p" or (names and names & set(child.get("class", "").split())):
+            return True
+    return False
+
+
+def _heaviest(element: HtmlElement, found: Survey) -> HtmlElement | None:
+    children = [child for child in element if child in found.mass]
+    return max(children, key=found.mass.__getitem__, default=None)
+
+
+def _named_root(start: HtmlElement, found: Survey) -> HtmlElement | None:
+    whole = found.mass.get(start, 0)
+    best, most = None, _NAMED * whole
+    for element, mass in found.mass.items():
+        if mass >= most and element.tag in ("div", "section", "article", "main", "td"):
+            names = (
+                f"{element.get('class', '')} {element.get('id', '')} {element.get('itemprop', '')}"
+            )
+            if is_root_name(names) and (start is found.root or start in element.iterancestors()):
+                best, most = element, mass
+    return best
