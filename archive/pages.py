@@ -34,6 +34,8 @@ class Pages:
         self._readers = Readers(workers or 0)
         self._stack = ExitStack()
         self._started = False
+        self._under_way: dict[int, Page] = {}  # by key: what is sent to a process comes back a copy
+        self._count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -51,11 +53,12 @@ class Pages:
         if not self._started:
             self._stack.enter_context(self._readers)
             self._started = True
-        page = Page()
+        self._count += 1
+        page = self._under_way[self._count] = Page()
         content_type = next((v for k, v in capture.headers if k == "content-type"), "")
         portal = portal_of(capture)
         self._readers.submit(
-            Job(page, decoded(capture), capture.url, content_type, capture.date, portal)
+            Job(self._count, decoded(capture), capture.url, content_type, capture.date, portal)
         )
         return page
 
@@ -63,4 +66,4 @@ class Pages:
         """Hand over what has been read; wait up to ``timeout`` seconds for something."""
         if self._started:
             for outcome in self._readers.ready(timeout):
-                outcome.key.outcome = outcome
+                self._under_way.pop(outcome.key).outcome = outcome
