@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+MAX_CHARS = 10_000_000  # an object takes twenty times the room of its text
 MAX_ITEMS = 20_000  # a REST page holds at most 100, a feed a few thousand
 
 Object = dict[str, Any]
@@ -19,9 +20,9 @@ def read_items(text: str, key: str = "") -> tuple[Object, list[Object], str]:
     the objects that were whole.
     """
     try:
-        whole = json.loads(text)
+        whole = json.loads(text[:MAX_CHARS])
     except (ValueError, RecursionError) as error:
-        return _salvaged(text, key, error)
+        return _salvaged(text[:MAX_CHARS], key, error)
     top: Object = whole if isinstance(whole, dict) else {}
     items = top.get(key) if key else whole
     kept = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

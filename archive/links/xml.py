@@ -15,6 +15,8 @@ from urllib.parse import urljoin
 from lxml import etree
 
 MAX_BYTES = 50 * 1024 * 1024  # sitemaps.org: 50 MB uncompressed
+MAX_MEMBERS = 100  # of a gzip file; each costs a copy of what follows it
+MAX_OPENING = 20_000  # characters of a root tag that is repeated before single records
 MAX_RECORDS = 200_000  # an item without an address costs time too
 MAX_RECORD = 100_000  # elements inside one item; a tree node costs far more than its tag
 MAX_RECORD_CHARS = 5_000_000
@@ -53,12 +55,16 @@ def unpacked(payload: bytes, limit: int = MAX_BYTES) -> tuple[bytes, str]:
         return payload[:limit], _over(len(payload), limit)
     inflated, problem = bytearray(), ""
     try:
-        while payload.startswith(b"\x1f\x8b") and len(inflated) <= limit:
+        for _ in range(MAX_MEMBERS):
             member = zlib.decompressobj(31)
             inflated += member.decompress(payload, limit + 1 - len(inflated))
             if not member.eof and len(inflated) <= limit:
                 problem = "gzip ends early"
             payload = member.unused_data
+            if not payload.startswith(b"\x1f\x8b") or len(inflated) > limit:
+                break
+        else:
+            problem = "too many gzip members; the rest was not read"
     except zlib.error as error:
         problem = f"damaged gzip ({error})"
     return bytes(inflated[:limit]), problem or _over(len(inflated), limit)
@@ -72,23 +78,23 @@ def decoded(data: bytes, charset: str = "") -> str:
     """Return the text of ``data``: by byte order mark, then whichever charset fits the bytes.
 
     ``charset`` is what the server said. UTF-8 comes first, since text that decodes as UTF-8 is
-    UTF-8 whatever the declaration says; bytes that fit nothing become U+FFFD.
+    UTF-8 whatever the declaration says, a stray byte or a cut character in it included; bytes
+    that fit nothing become U+FFFD.
     """
     for mark, name in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")
+    text = data.decode("utf-8", "replace")
+    strays = text.count("\ufffd")
+    if not strays or strays * 10 <= len(text) - len(text.encode("ascii", "ignore")) - strays:
+        return text
     declared = _DECLARED.match(data[:400])
-    names = ["utf-8", declared[1].decode() if declared else "", charset]
-    for name in filter(None, names):
+    for name in filter(None, (declared[1].decode() if declared else "", charset)):
         try:
             return _strict(data, name)
         except (LookupError, ValueError):  # an unknown charset, or bytes that do not fit it
             continue
-    # A cut in the middle of a character is no reason to give up UTF-8; else what browsers take.
-    mostly = data.decode("utf-8", "replace")
-    if mostly.count("\ufffd") * 100 <= len(mostly):
-        return mostly
-    return data.decode("windows-1252", "replace")
+    return data.decode("windows-1252", "replace")  # as browsers do
 
 
 def _strict(data: bytes, name: str) -> str:
@@ -142,7 +148,7 @@ def find_root(head: str, roots: frozenset[str]) -> re.Match[str] | None:
     found = re.search(rf"<(?P<prefix>[\w-]+:)?(?P<root>{'|'.join(sorted(roots))})(?=[\s/>])", head)
     if found is None:
         return None
-    before = re.sub(r"<!--.*?-->", "", head[: found.start()], flags=re.S)
+    before = re.sub(r"<!--.*?(?:-->|\Z)", "", head[: found.start()], flags=re.S)
     page = re.search(r"<(?:html|!doctype\s+html|head|body)\b", before, re.I)
     stray = re.search(r"<[a-z]", before, re.I) and "<?xml" not in before
     return None if page or stray else found
@@ -227,13 +233,15 @@ def _one_by_one(document: Document, skip: int) -> Iterator[Element]:
     """Yield the records after the first ``skip``, each parsed alone and leniently."""
     text, names = document.text, _any_of(document.records)
     opening, before = re.compile(rf"<{names}(?=[\s/>])"), 0
+    root_tag = document.opening if len(document.opening) <= MAX_OPENING else f"<{document.root}>"
     for number, end in enumerate(re.finditer(rf"</{names}\s*>", text)):
-        start, previous, before = opening.search(text, before, end.start()), before, end.end()
-        if number < skip or start is None or end.end() - previous > MAX_RECORD_CHARS:
+        starts = [start.start() for start in opening.finditer(text, before, end.start())]
+        before = end.end()
+        if number < skip or not starts or end.end() - starts[-1] > MAX_RECORD_CHARS:
             continue
         if number > MAX_RECORDS:
             return
-        alone = document.opening + _STRAY.sub(" ", text[start.start() : end.end()])
+        alone = root_tag + _STRAY.sub(" ", text[starts[-1] : end.end()])
         parser = etree.XMLParser(recover=True, **_TAME)
         root = etree.fromstring(alone.encode("utf-8", "replace"), parser)
         if root is not None and len(root):

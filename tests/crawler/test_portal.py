@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -220,6 +220,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=30)
 PATHS = st.lists(st.from_regex(r"/[a-z0-9/_.?=&%-]{0,20}", fullmatch=True), max_size=3)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {

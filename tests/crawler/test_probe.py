@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import BadSetting
@@ -406,6 +406,7 @@ def test_a_visit_has_a_limit():
         assert len(site.asked) == MAX_REQUESTS
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_page_makes_the_reading_fail(junk):
     for body in (junk, b"<html lang='" + junk + b"'><nav><a href='" + junk + b"'>" + junk):

@@ -259,6 +259,26 @@ def test_a_truncated_feed_never_gives_half_an_address(cut):
     assert "ends early" in listing.problem
 
 
+def test_comments_before_the_root_are_bounded():
+    started = time.monotonic()
+    assert read("<!--" * 16_000 + RSS).kind in ("rss", "unknown")
+    assert len(read("<!-- a page: <html> -->" + RSS).links) == 2
+    assert time.monotonic() - started < 2
+
+
+def test_a_cut_character_does_not_win_over_utf_8():
+    payload = RSS.replace("UTF-8", "ISO-8859-1").encode()
+    cut = payload[: payload.index("पाठ".encode()) + 2]
+    listing = read(cut.replace(b"<item>", b"<item><title>x</title></item><item>", 1))
+    assert listing.title == "हिमाचल – समाचार"
+
+
+def test_an_entry_that_was_never_closed_costs_itself_only():
+    broken = RSS.replace("<item>", "<item><link>https://news.example/lost/</link><item>", 1)
+    assert "https://news.example/mandi/" in urls(read(broken))
+    assert "https://news.example/b/" in urls(read(broken))
+
+
 def test_what_is_no_feed_is_said_to_be_none():
     page = "<!doctype html><html><body>&lt;rss&gt; <rss><channel><item><link>/a</link></item>"
     assert read(page).problem == "HTML instead of a feed"
@@ -301,6 +321,15 @@ def test_a_gzip_bomb_is_bounded():
     assert f"longer than {MAX_BYTES:,} bytes" in listing.problem
 
 
+def test_a_gzip_of_a_hundred_thousand_members_is_bounded():
+    payload = gzip.compress(RSS.encode()) + gzip.compress(b"") * 100_000
+    started = time.monotonic()
+    listing = read(payload)
+    assert time.monotonic() - started < 2
+    assert len(listing.links) == 2
+    assert "too many gzip members" in listing.problem
+
+
 def test_damaged_gzip_gives_what_came_before():
     payload = gzip.compress(RSS.encode() * 1)
     assert len(read(payload).links) == 2
@@ -330,8 +359,16 @@ def test_sixty_megabytes_and_a_hundred_thousand_items_are_bounded_in_time():
         "<![CDATA[" + "x" * 11_000_000 + "]]>",
         "<" * 100_000,
         "&" * 100_000,
+        "<!--" * 100_000,
+        "<![CDATA[" * 100_000,
+        "<item>" * 100_000,
+        "</item>" * 100_000,
+        "<title>&" + "<b" * 100_000,
     ],
-    ids=["deep", "wide", "attributes", "long", "brackets", "ampersands"],
+    ids=[
+        *("deep", "wide", "attributes", "long", "brackets", "ampersands"),
+        *("comments", "cdata", "openings", "closings", "tags"),
+    ],
 )
 def test_hostile_trees_end_in_time(inside):
     feed = f"<rss><channel><item><link>/a</link></item><item>{inside}<link>/b</link></item></channel></rss>"

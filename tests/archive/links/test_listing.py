@@ -7,7 +7,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.links import feeds, listed, listing, rest, sitemaps
@@ -117,6 +117,7 @@ def test_mangled_listings_never_raise_nor_invent_addresses(name, packed):
     assert time.monotonic() - started < 20
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=400),
     st.sampled_from([*SOURCES.values(), "", "{", "[{", "<rss>"]),
@@ -131,6 +132,7 @@ def test_no_bytes_make_it_raise(junk, source, before):
             link.url.encode()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_addresses_are_absolute_http_without_fragment_or_nothing(base, href):
     url = listed.absolute(f"https://news.example/{base}", href)
