@@ -50,7 +50,7 @@ Page = tuple[int, str, str]  # status, content type or Location, body
 
 
 class Site:
-    """A server of a few pages, by path without query."""
+    """A server of a few pages, by path or by the beginning of path and query."""
 
     def __init__(self, pages: dict[str, Page | str | Callable[[socket.socket], None]]) -> None:
         self.pages = pages
@@ -60,7 +60,7 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
-                page = site.pages.get(self.path.partition("?")[0], (404, "text/html", "nothing"))
+                page = site.page(self.path)
                 if callable(page):
                     page(self.connection)
                     self.close_connection = True
@@ -79,6 +79,12 @@ class Site:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+
+    def page(self, target: str):
+        """Return the page of the longest key with a query that begins ``target``, or of its path."""
+        keys = [key for key in self.pages if "?" in key and target.startswith(key)]
+        key = max(keys, key=len, default=target.partition("?")[0])
+        return self.pages.get(key, (404, "text/html", "nothing"))
 
     def __enter__(self) -> "Site":
         self.thread.start()
@@ -134,6 +140,24 @@ def test_what_is_written_is_what_was_found(tmp_path):
     assert text.startswith("# Written by `morestories portal add http://127.0.0.1:")
     assert 'feeds = ["/feed/"]' in text
     assert "max_bytes" not in text
+
+
+def test_wordpress_without_pretty_addresses():
+    home = WORDPRESS_HOME.format(lang="hi")
+    home = home.replace('"/feed/"', '"/?feed=rss2"').replace(
+        '"/wp-json/"', '"/index.php?rest_route=/"'
+    )
+    pages = {
+        "/": home,
+        "/?feed=rss2": (200, "text/xml", RSS),
+        "/index.php?rest_route=/&": (200, "application/json", json.dumps(INDEX)),
+        "/index.php?rest_route=/wp/v2/posts": (200, "application/json", json.dumps(POSTS)),
+    }
+    found, site = look(pages)
+    assert found.declaration.feeds == (site.url + "?feed=rss2",)
+    assert found.declaration.rest == site.url + "index.php?rest_route=/wp/v2/posts"
+    assert found.declaration.timezone == "Asia/Kolkata"
+    assert to_toml(found.declaration).count("127.0.0.1") == 2  # home, and the private address
 
 
 def test_the_demo_portal_takes_few_requests():
