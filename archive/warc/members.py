@@ -40,6 +40,8 @@ class Members:
         self._inflate: isal_zlib.Decompress | None = None
         self._held_back = False  # the decompressor has more to give without more input
         self.offset = self.end = offset
+        # What a writer appends from now on is not seen: a torn tail stays the tail.
+        self.size = file.seek(0, 2)
         file.seek(0)
         first = file.read(4)
         _refuse_foreign(first, path)
@@ -53,6 +55,11 @@ class Members:
         self._stored, self._ahead, self._inflate, self._held_back = b"", b"", None, False
         self.offset = self.end = offset
 
+    def starts_here(self) -> bool:
+        """Tell whether a member may start at ``offset``, or the file ends there."""
+        self._fill()
+        return not self.compressed or GZIP_MAGIC.startswith(self._stored[: len(GZIP_MAGIC)])
+
     def next(self) -> bool:
         """Step to the next member; False at the end of the file."""
         self.offset = self.position
@@ -60,7 +67,7 @@ class Members:
             return False
         if self.compressed:
             if len(self._stored) < len(GZIP_MAGIC):
-                self._stored += self._file.read(_PIECE)
+                self._stored += self._read_stored()
             if not self._stored.startswith(GZIP_MAGIC):
                 kind = TruncatedRecord if GZIP_MAGIC.startswith(self._stored) else DamagedRecord
                 raise kind("no gzip member starts here", warc=self.path.name, offset=self.offset)
@@ -122,16 +129,19 @@ class Members:
 
     def _fill(self) -> bool:
         if not self._stored:
-            self._stored = self._file.read(_PIECE)
+            self._stored = self._read_stored()
         return bool(self._stored)
+
+    def _read_stored(self) -> bytes:
+        return self._file.read(max(0, min(_PIECE, self.size - self._file.tell())))
 
     def resync(self) -> bool:
         """Go to the next place after ``offset`` where a record starts; False if there is none."""
         mark = GZIP_MAGIC if self.compressed else b"WARC/"
         starts = self._starts_compressed if self.compressed else self._starts_plain
-        found = _next_start(self._file, mark, self.offset + 1, starts)
+        found = _next_start(self._file, mark, range(self.offset + 1, self.size), starts)
         if found is None:
-            self.seek(self._file.seek(0, 2))
+            self.seek(self.size)
             return False
         self.seek(found)
         return True
@@ -148,21 +158,19 @@ class Members:
 
 
 def _next_start(
-    file: IO[bytes], mark: bytes, position: int, starts: Callable[[bytes], bool]
+    file: IO[bytes], mark: bytes, among: range, starts: Callable[[bytes], bool]
 ) -> int | None:
-    """Return the first offset from ``position`` on that holds ``mark`` and ``starts`` accepts."""
+    """Return the first offset ``among`` these that holds ``mark`` and that ``starts`` accepts."""
     window = 65_536  # bytes given to ``starts``; a member's first block header fits well
-    while True:
+    for position in range(among.start, among.stop, _PIECE):
         file.seek(position)
-        stored = file.read(_PIECE + window)
+        stored = file.read(min(_PIECE + window, among.stop - position))
         at = stored.find(mark)
         while 0 <= at < _PIECE:
             if starts(stored[at : at + window]):
                 return position + at
             at = stored.find(mark, at + 1)
-        if len(stored) < _PIECE + window:
-            return None
-        position += _PIECE
+    return None
 
 
 def _refuse_foreign(first: bytes, path: Path) -> None:

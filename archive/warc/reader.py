@@ -82,32 +82,11 @@ def read_capture(path: Path, offset: int) -> Capture:
     ``about`` is None: its record stands before. Raises ``DamagedRecord`` if no capture starts
     there, ``TruncatedRecord`` if the file ends inside it.
     """
-    beside = _Beside(_first_warcinfo(path))
-    try:
-        return _first_capture(path, offset, beside)
-    except DamagedRecord:
-        capture = _inside_a_member(path, offset, beside)
-        if capture is None:
-            raise
-        return capture
-
-
-def _first_capture(path: Path, offset: int, beside: _Beside) -> Capture:
     for record in read_records(path, start=offset):
-        if record.record_type not in _CAPTURES:
-            break
-        return _capture(record, beside)
+        if record.offset == offset and record.record_type in _CAPTURES:
+            return _capture(record, _Beside(_first_warcinfo(path)))
+        break
     raise DamagedRecord("no capture starts here", warc=path.name, offset=offset)
-
-
-def _inside_a_member(path: Path, offset: int, beside: _Beside) -> Capture | None:
-    """Find a record that shares its gzip member with others, by reading from the start."""
-    for record in read_records(path, on_damage=lambda _: None):
-        if record.offset == offset and not record.length and record.record_type in _CAPTURES:
-            return _capture(record, beside)
-        if record.offset > offset:
-            break
-    return None
 
 
 def resolve(folder: Path, name: str) -> Path:
@@ -169,18 +148,16 @@ def _before_damage(body: bytes, wbits: int) -> bytes:
 
 def _unbrotli(body: bytes) -> bytes:
     inflate = brotli.Decompressor()
-    out: list[bytes] = []
-    have = 0
-    for at in range(0, len(body), 16_384):
+    out = bytearray()
+    for at in range(0, len(body), 4_096):
+        step = body[at : at + 4_096]
         try:
-            piece = inflate.process(body[at : at + 16_384])
+            out += inflate.process(step, output_buffer_limit=MOST_DECODED - len(out))
         except brotli.error:
             break
-        out.append(piece)
-        have += len(piece)
-        if have >= MOST_DECODED:
+        if len(out) >= MOST_DECODED:
             break
-    return b"".join(out) or body
+    return bytes(out) or body
 
 
 class _Beside:

@@ -80,11 +80,15 @@ def read_records(
         except DamagedRecord as error:
             _report(error, on_damage)
             return
+        if start and not members.starts_here():
+            members.seek(0)  # the record shares its gzip member with earlier ones
         while True:
             try:
                 if not members.next():
                     return
-                yield from _records_of_member(members)
+                for record in _records_of_member(members):
+                    if record.offset >= start:
+                        yield record
             except DamagedRecord as error:
                 if not _go_on(members, error, on_damage):
                     return
