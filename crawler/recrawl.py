@@ -10,7 +10,7 @@ STORY_VISITS = (HOUR, DAY, 7 * DAY)
 # A story that is gone is asked for once more before it is believed.
 GONE_AGAIN = DAY
 # A try that failed is repeated soon, then later, then given up.
-RETRIES = (5.0, 60.0)
+RETRIES = (5.0, 20.0)
 
 
 def next_visit(visits: int, fetched: float, first_fetched: float | None) -> float | None:

@@ -19,7 +19,13 @@ app = typer.Typer(
 )
 
 # In the order in which a newcomer needs them; each has register(app).
-COMMANDS: tuple[str, ...] = ()
+COMMANDS: tuple[str, ...] = (
+    "crawler.cli.portal",
+    "crawler.cli.crawl",
+    "archive.cli.query",
+    "archive.cli.ingest",
+    "crawler.cli.frontier",
+)
 
 for _module in COMMANDS:
     importlib.import_module(_module).register(app)

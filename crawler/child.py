@@ -1,0 +1,71 @@
+"""A crawl as a child process: started, followed on a descriptor, stopped in order."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.cli.common import Exit
+
+
+@dataclass
+class CrawlProcess:
+    """One portal's crawl; ``figures`` is the last line of ``crawler.progress`` that it wrote.
+
+    The child is the leader of a session of its own: a Ctrl-C on the terminal reaches only the
+    parent, which passes it on, so that the two never stop in different orders.
+    """
+
+    portal: str
+    log: Path
+    figures: dict[str, Any] = field(default_factory=dict)
+    _process: subprocess.Popen[bytes] | None = None
+    _reader: threading.Thread | None = None
+
+    def start(self, archive: Path, options: list[str]) -> None:
+        """Start the crawl; its log lines go to ``log``."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        ours, theirs = os.pipe()
+        command = [sys.executable, "-m", "crawler.run", self.portal, "--archive", str(archive)]
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, "--progress-fd", str(theirs), *options],
+                pass_fds=[theirs],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        os.close(theirs)
+        self._reader = threading.Thread(target=self._read, args=(ours,), daemon=True)
+        self._reader.start()
+
+    def _read(self, descriptor: int) -> None:
+        with os.fdopen(descriptor, "rb") as lines:
+            for line in lines:
+                self.figures = json.loads(line)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self, *, now: bool = False) -> None:
+        """Ask the crawl to finish what is in flight and seal; ``now`` leaves it no time."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGKILL if now else signal.SIGINT)
+
+    def wait(self) -> Exit:
+        """Wait for the end and return why it ended; a crash counts as PARTLY."""
+        assert self._process is not None
+        assert self._reader is not None
+        code = self._process.wait()
+        self._reader.join()
+        told = self.figures.get("code", code if code == Exit.SETTING else Exit.PARTLY)
+        return Exit(told)

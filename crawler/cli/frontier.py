@@ -1,0 +1,79 @@
+"""``morestories frontier``: what happened to a URL, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, existing, out
+from archive.errors import BadSetting
+from crawler.frontier import Frontier
+from crawler.scope import clean, key_of
+
+frontier_app = typer.Typer(
+    no_args_is_help=True, help="What is left to fetch, and what became of a URL."
+)
+
+FrontierOption = Annotated[
+    str, typer.Option("--frontier", help="Another frontier, as an SQLAlchemy URL.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands."""
+    app.add_typer(frontier_app, name="frontier")
+
+
+@frontier_app.command()
+def why(
+    url: Annotated[str, typer.Argument(help="The address in question.")],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    frontier: FrontierOption = "",
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Tell what happened to a URL: fetched when and how, waiting for what, or refused and why."""
+    store = _open(archive, frontier)
+    try:
+        rows = store.why(url, key_of(clean(url)))
+    except ValueError as error:
+        raise BadSetting(f"{url!r} is no address: {error}") from error
+    finally:
+        store.close()
+    if as_json:
+        out.print_json(json.dumps(rows, ensure_ascii=False))
+    elif not rows:
+        out.print(f"never met: no page, feed or sitemap that was read points to {url}")
+    for row in rows if not as_json else []:
+        out.print(_story(row))
+    raise typer.Exit(Exit.OK if rows else Exit.NOTHING)
+
+
+def _open(archive: Any, frontier: str) -> Frontier:
+    return Frontier(frontier or f"sqlite:///{existing(archive) / 'frontier.sqlite'}")
+
+
+def _story(row: dict[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for name, text in (
+        ("url", row["url"]),
+        ("portal", row["portal"]),
+        ("state", f"{row['state']}: {row['outcome']}" if row["outcome"] else row["state"]),
+        ("found", f"{_when(row['offered'])} as {row['kind']}, {row['hops']} links from the seed"),
+        ("via", row["via"]),
+        ("fetched", f"{_when(row['fetched'])}, {row['visits']} times" if row["visits"] else ""),
+        ("tries", str(row["attempts"]) if row["attempts"] else ""),
+        ("due", _when(row["due"]) if row["due"] else ""),
+    ):
+        if text:
+            grid.add_row(name, text)
+    return grid
+
+
+def _when(seconds: float | None) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else ""

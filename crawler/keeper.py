@@ -1,0 +1,118 @@
+"""Exchanges go into the WARC; the frontier hears of a URL only once its capture is durable."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from pathlib import Path
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
+from twisted.internet.task import LoopingCall
+
+from archive.capture import Exchange
+from archive.warc.revisits import RevisitIndex
+from archive.warc.writer import WarcWriter
+from crawler.frontier import Frontier, Settled
+from crawler.portal import Declaration
+
+logger = logging.getLogger(__name__)
+
+SYNC_EVERY = 1.0  # seconds between two fsyncs: what a power cut can cost
+HEARTBEAT_EVERY = 15.0  # seconds; a quarter of a lease
+
+
+class Keeper:
+    """The extension that owns a run's WARC writer and its word to the frontier.
+
+    ``keep`` is called by the capture handler for each exchange, always before Scrapy's callback;
+    ``settle`` by the spider, once the links of the page have been offered. Both are written in
+    that order: WARC, fsync, frontier.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._portal: Declaration = settings["MORESTORIES_PORTAL"]
+        folder = Path(settings["MORESTORIES_ARCHIVE"])
+        self.frontier = Frontier(settings["MORESTORIES_FRONTIER"])
+        self._revisits = RevisitIndex(folder) if self._portal.revisits else None
+        self._writer = WarcWriter(
+            folder / "warc",
+            portal=self._portal.id,
+            info=_info(self._portal, settings["MORESTORIES_CRAWL_ID"]),
+            revisits=self._revisits,
+        )
+        self._settled: list[Settled] = []
+        self._beat = 0.0
+        self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self.sync)
+        self.statuses: Counter[str] = Counter()  # of all captures
+        self.pages: Counter[str] = Counter()  # of those that the frontier asked for
+        self.revisits = 0
+        self.bytes = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Keeper:
+        keeper = cls(crawler)
+        crawler.signals.connect(keeper.opened, signals.spider_opened)
+        # After the scheduler has closed, so that the last word is said.
+        crawler.signals.connect(keeper.closed, signals.spider_closed)
+        return keeper
+
+    def opened(self) -> None:
+        self._loop.start(SYNC_EVERY, now=False)
+
+    def keep(self, exchange: Exchange, request: Request) -> None:
+        """Write one exchange. Raises ``DiskFull``; the handler then stops the crawl."""
+        written = self._writer.write(exchange)
+        status = str(written.status or "none")
+        self.statuses[status] += 1
+        if "claim" in request.meta:
+            self.pages[status] += 1
+        self.revisits += written.revisit
+        self.bytes += written.length
+        logger.debug(
+            "kept %s from %s: %s at %d of %s",
+            written.status,
+            request.url,
+            "revisit" if written.revisit else "response",
+            written.offset,
+            written.warc,
+        )
+
+    def settle(self, settled: Settled) -> None:
+        """Take the spider's word on a claim; it is written at the next sync."""
+        self._settled.append(settled)
+
+    def sync(self) -> None:
+        """Make what was kept durable, then tell the frontier."""
+        settled, self._settled = self._settled, []
+        if settled:
+            self._writer.sync()
+            self.frontier.settle(settled)
+        if (now := time.time()) - self._beat > HEARTBEAT_EVERY:
+            self._beat = now
+            self.frontier.heartbeat(now)
+
+    def closed(self) -> None:
+        """Seal the WARC, say the last word, give back what was claimed and not fetched."""
+        if self._loop.running:
+            self._loop.stop()
+        self.sync()
+        self._writer.close()
+        if self._revisits is not None:
+            self._revisits.close()
+        self.frontier.release()
+        self.frontier.close()
+
+
+def _info(portal: Declaration, crawl: str) -> dict[str, str]:
+    """Return the warcinfo fields that tell how this crawl was made (WARC 1.1, 6.2)."""
+    return {
+        "robots": portal.robots,
+        "http-header-user-agent": portal.user_agent,
+        "operator": portal.contact,
+        "morestories-crawl": crawl,
+        **portal.facts().to_warcinfo(),
+    }

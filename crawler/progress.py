@@ -1,0 +1,139 @@
+"""What a crawl tells the process that started it: one JSON object a line, on a descriptor.
+
+``{"pages": …, "captures": {"200": …}, "revisits": …, "bytes": …, "queued": …, "failures": {…}}``
+twice a second, and as the last line the same with ``"reason"``, ``"budget"`` and ``"code"``. A
+descriptor that nobody reads any more means that the parent died: the crawl then stops in order.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import AsyncioLoopingCall, call_later, create_looping_call
+from scrapy.utils.defer import _schedule_coro
+from twisted.internet.task import LoopingCall
+
+from archive.cli.common import Exit
+from crawler.frontier import Outcome
+from crawler.keeper import Keeper
+from crawler.scheduler import Scheduler
+from crawler.spiders.portal import PortalSpider
+
+logger = logging.getLogger(__name__)
+
+EVERY = 0.5  # seconds
+
+
+class Progress:
+    """The extension that counts, reports, and holds the run's exit code and time budget."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._fd: int | None = crawler.settings["MORESTORIES_PROGRESS_FD"]
+        self._seconds: float | None = crawler.settings["MORESTORIES_MAX_SECONDS"]
+        self._started = time.monotonic()
+        self._out_of_time = False
+        self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self._tell)
+        self.code = Exit.SETTING
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Progress:
+        progress = cls(crawler)
+        crawler.signals.connect(progress.opened, signals.spider_opened)
+        crawler.signals.connect(progress.closed, signals.spider_closed)
+        return progress
+
+    def opened(self) -> None:
+        self._loop.start(EVERY, now=False)
+        if self._seconds is not None:
+            call_later(self._seconds, self._time_is_up)
+
+    def closed(self, reason: str) -> None:
+        """Say the last word. The keeper, connected first, has sealed the WARC by now."""
+        if self._loop.running:
+            self._loop.stop()
+        scheduler = self._scheduler()
+        budget = "max_minutes" if self._out_of_time else scheduler.budget if scheduler else ""
+        self.code = self._judge(reason, budget)
+        figures = self._figures()
+        self._write(figures | {"reason": reason, "budget": budget, "code": int(self.code)})
+        logger.info(
+            "crawl ended (%s): %d pages, captures %s, %d revisits, %.1f MB",
+            budget or reason,
+            figures["pages"],
+            figures["captures"],
+            figures["revisits"],
+            figures["bytes"] / 1e6,
+        )
+
+    def _judge(self, reason: str, budget: str) -> Exit:
+        keeper, spider = self._keeper(), self._spider()
+        if reason == "disk_full":
+            return Exit.DISK_FULL
+        if reason == "bad_setting":
+            return Exit.SETTING
+        if reason == "shutdown":
+            return Exit.INTERRUPTED
+        if reason not in ("finished", "max_minutes"):
+            return Exit.PARTLY
+        if budget:
+            return Exit.BUDGET
+        if any(status.startswith("2") for status in keeper.pages):
+            return Exit.OK
+        if spider.failures[Outcome.ROBOTS]:
+            return Exit.ROBOTS
+        if spider.failures:
+            return Exit.UNREACHABLE
+        return Exit.OK if keeper.pages else Exit.NOTHING
+
+    def _figures(self) -> dict[str, Any]:
+        keeper, spider, scheduler = self._keeper(), self._spider(), self._scheduler()
+        return {
+            "pages": scheduler.given if scheduler else 0,
+            "captures": dict(sorted(keeper.statuses.items())),
+            "revisits": keeper.revisits,
+            "bytes": keeper.bytes,
+            "failures": {str(name): n for name, n in sorted(spider.failures.items())},
+        }
+
+    def _tell(self) -> None:
+        keeper = self._keeper()
+        pending = keeper.frontier.pending(self._spider().portal.id, time.time())
+        self._write(self._figures() | {"queued": pending.total})
+
+    def _write(self, figures: dict[str, Any]) -> None:
+        if self._fd is None:
+            return
+        try:
+            os.write(self._fd, json.dumps(figures).encode() + b"\n")
+        except BrokenPipeError:
+            self._fd = None
+            logger.warning("the process that started this crawl is gone: stopping")
+            self._stop("orphaned")
+
+    def _time_is_up(self) -> None:
+        self._out_of_time = True
+        self._stop("max_minutes")
+
+    def _stop(self, reason: str) -> None:
+        if self._crawler.engine is not None and self._crawler.engine.spider is not None:
+            _schedule_coro(self._crawler.engine.close_spider_async(reason=reason))
+
+    def _keeper(self) -> Keeper:
+        keeper = self._crawler.get_extension(Keeper)
+        assert keeper is not None
+        return keeper
+
+    def _spider(self) -> PortalSpider:
+        assert isinstance(self._crawler.spider, PortalSpider)
+        return self._crawler.spider
+
+    def _scheduler(self) -> Scheduler | None:
+        scheduler = self._crawler.engine.scheduler if self._crawler.engine else None
+        return scheduler if isinstance(scheduler, Scheduler) else None

@@ -1,0 +1,114 @@
+"""One crawl of one portal, as a process of its own: ``python -m crawler.run PORTAL …``.
+
+The `morestories` command starts it and follows it on a descriptor; see ``crawler.progress``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import secrets
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+
+from archive.cli.common import Exit
+from archive.errors import ArchiveError
+from crawler.portal import Declaration, find
+
+
+def lay_over(
+    portal: Declaration,
+    archive: Path,
+    *,
+    frontier: str = "",
+    max_pages: int | None = None,
+    max_minutes: float | None = None,
+    full: bool = False,
+    progress_fd: int | None = None,
+) -> dict[str, Any]:
+    """Return the settings of one crawl: the portal's own, and the command line's over them."""
+    (archive / "warc").mkdir(parents=True, exist_ok=True)
+    minutes = max_minutes if max_minutes is not None else portal.max_minutes
+    return {
+        "MORESTORIES_PORTAL": portal,
+        "MORESTORIES_PORTAL_ID": portal.id,
+        "MORESTORIES_ARCHIVE": str(archive),
+        "MORESTORIES_CRAWL_ID": crawl_id(portal.id),
+        "MORESTORIES_FRONTIER": frontier or f"sqlite:///{archive / 'frontier.sqlite'}",
+        "MORESTORIES_OBEY_ROBOTS": portal.robots == "obey",
+        "MORESTORIES_MAX_PAGES": max_pages if max_pages is not None else portal.max_pages,
+        "MORESTORIES_MAX_SECONDS": minutes * 60 if minutes is not None else None,
+        "MORESTORIES_FULL": full,
+        "MORESTORIES_PROGRESS_FD": progress_fd,
+        "USER_AGENT": portal.user_agent,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
+        "DOWNLOAD_MAXSIZE": portal.max_bytes,
+        "DOWNLOAD_TIMEOUT": portal.timeout,
+    }
+
+
+def crawl_id(portal: str) -> str:
+    """Name a crawl: portal, UTC start, and four digits that keep two apart."""
+    return f"{portal}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def main() -> int:
+    """Crawl one portal; exit codes are ``archive.cli.common.Exit``'s."""
+    arguments = _arguments()
+    archive = arguments.archive.resolve()
+    try:
+        portal = find(arguments.portal, archive)
+    except ArchiveError as error:
+        print(f"morestories: {error}", file=sys.stderr)
+        return Exit.SETTING
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.setdict(
+        lay_over(
+            portal,
+            archive,
+            frontier=arguments.frontier,
+            max_pages=arguments.max_pages,
+            max_minutes=arguments.max_minutes,
+            full=arguments.full,
+            progress_fd=arguments.progress_fd,
+        ),
+        priority="cmdline",
+    )
+    settings.set("LOG_LEVEL", arguments.log_level, priority="cmdline")
+    process = CrawlerProcess(settings)
+    # asyncio's own lines ("Using selector") are no part of a crawl's story.
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    crawler = process.create_crawler(portal.id)
+    process.crawl(crawler)
+    process.start()
+    progress = crawler.get_extension(_progress())
+    return progress.code if progress is not None else Exit.SETTING
+
+
+def _progress() -> Any:
+    from crawler.progress import Progress  # imports the reactor's users: only after it is chosen
+
+    return Progress
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m crawler.run", description=__doc__)
+    parser.add_argument("portal", help="the id of a portal")
+    parser.add_argument("--archive", type=Path, default=Path("data"))
+    parser.add_argument("--frontier", default="", help="SQLAlchemy URL; default: SQLite in DIR")
+    parser.add_argument("--max-pages", type=int)
+    parser.add_argument("--max-minutes", type=float)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--progress-fd", type=int)
+    parser.add_argument("--log-level", default="INFO")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,151 @@
+"""Scrapy's scheduler interface over the frontier: claims in, requests out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+
+from scrapy import Request, Spider
+from scrapy.core.scheduler import BaseScheduler
+from scrapy.crawler import Crawler
+from scrapy.utils.asyncio import call_later
+
+from archive.capture import About
+from crawler.frontier import Claim, Pending
+from crawler.keeper import Keeper
+from crawler.portal import Declaration
+from crawler.spiders.portal import PortalSpider
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64  # URLs a claim: a few seconds of work, so that a stop has little to give back
+POLL = (0.02, 1.0)  # seconds between two looks at a frontier that had nothing due
+
+
+class Scheduler(BaseScheduler):
+    """Give the engine one request at a time, when its host's clock allows.
+
+    Requests that the engine would enqueue are none of ours: the spider offers links to the
+    frontier itself, so that a page of 200 known links builds no Request at all.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._portal: Declaration = crawler.settings["MORESTORIES_PORTAL"]
+        self._max_pages: int | None = crawler.settings["MORESTORIES_MAX_PAGES"]
+        self._max_bytes: int | None = self._portal.max_total_bytes
+        self._ready: deque[Claim] = deque()
+        self._look_at = 0.0
+        self._wait = POLL[0]
+        self.given = 0
+        self.budget = ""  # the budget that was reached, or ""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Scheduler:
+        return cls(crawler)
+
+    def open(self, spider: Spider) -> None:
+        """Find the keeper, free what a dead run of this machine held, and seed the frontier."""
+        keeper = self._crawler.get_extension(Keeper)
+        assert keeper is not None, "crawler.keeper.Keeper must be in EXTENSIONS"
+        assert isinstance(spider, PortalSpider)
+        self._keeper, self._spider = keeper, spider
+        if freed := keeper.frontier.release_dead():
+            logger.info("taking up %d URLs that an interrupted run left", freed)
+        spider.seed()
+
+    def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
+        """Nothing to write: the keeper gives the claims back once the WARC is sealed."""
+        self._ready.clear()
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Refuse: only the frontier decides what is fetched."""
+        logger.error("a request came past the frontier and is dropped: %s", request.url)
+        return False
+
+    def has_pending_requests(self) -> bool:
+        """Tell whether the run goes on: something is due, waits for a retry, or is elsewhere."""
+        if self._spent():
+            return False
+        return bool(self._ready) or self._pending().total > 0
+
+    def next_request(self) -> Request | None:
+        """Return the next request, or None if no host may be asked yet; a look is due later."""
+        if self._spent():
+            return None
+        if not self._ready and not self._claim():
+            return None
+        self.given += 1
+        return self._request(self._ready.popleft())
+
+    def _claim(self) -> bool:
+        now = time.time()
+        if now < self._look_at:
+            return False
+        self._ready.extend(self._keeper.frontier.claim(self._portal.id, BATCH, now))
+        if self._ready:
+            self._wait = POLL[0]
+            return True
+        self._look_later(now)
+        return False
+
+    def _look_later(self, now: float) -> None:
+        """Look again when something can be due; the engine's own heartbeat is 5 s, too slow."""
+        next_at = self._pending().next_at
+        self._wait = min(self._wait * 2, POLL[1])
+        wait = self._wait if next_at is None else min(max(next_at - now, POLL[0]), POLL[1])
+        self._look_at = now + wait
+        call_later(wait, self._poke)
+
+    def _poke(self) -> None:
+        slot = self._crawler.engine._slot if self._crawler.engine else None
+        if slot is not None and slot.closing is None:
+            slot.nextcall.schedule()
+
+    def _pending(self) -> Pending:
+        return self._keeper.frontier.pending(self._portal.id, time.time())
+
+    def _spent(self) -> bool:
+        if self._max_pages is not None and self.given >= self._max_pages:
+            self.budget = "max_pages"
+        elif self._max_bytes is not None and self._keeper.bytes >= self._max_bytes:
+            self.budget = "max_total_bytes"
+        return bool(self.budget)
+
+    def _request(self, claim: Claim) -> Request:
+        about = About(
+            portal=claim.portal,
+            via=claim.via,
+            kind=claim.kind,
+            hops=claim.hops,
+            robots="allowed" if self._portal.robots == "obey" else "ignored",
+        )
+        return Request(
+            claim.url,
+            callback=self._spider.parse,
+            errback=self._spider.failed,
+            headers=_validators(claim),
+            dont_filter=True,
+            priority=-claim.priority,
+            meta={
+                "claim": claim,
+                "about": about,
+                "download_maxsize": self._portal.max_bytes,
+                "download_timeout": self._portal.timeout,
+            },
+        )
+
+
+def _validators(claim: Claim) -> dict[str, str]:
+    """Return the conditional headers of a second visit.
+
+    An ETag that nginx weakened (``W/"…"``) never matches at the origin when echoed: the strong
+    form is sent.
+    """
+    headers = {}
+    if claim.etag:
+        headers["If-None-Match"] = claim.etag.removeprefix("W/")
+    if claim.last_modified:
+        headers["If-Modified-Since"] = claim.last_modified
+    return headers

@@ -1,0 +1,243 @@
+"""The one spider: what a portal's answer leads to."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+from scrapy import Spider
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.python.failure import Failure
+
+from archive.link import Link, LinkKind
+from archive.links.listing import read_listing
+from archive.links.page import read_links
+from crawler.frontier import Claim, Frontier, Outcome, Settled
+from crawler.frontier.values import State
+from crawler.keeper import Keeper
+from crawler.politeness import Refused, Rules, back_off, sitemap_links
+from crawler.portal import Declaration
+from crawler.recrawl import GONE_AGAIN, next_try, next_visit
+from crawler.scope import Scope
+
+logger = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 10
+LINK_BYTES = 5_000_000  # a page larger than this is kept, but its links are not read here
+
+
+class PortalSpider(Spider):
+    """Driven by a portal's declaration and the frontier; ``name`` is the portal's id."""
+
+    name = "portal"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.failures: Counter[str] = Counter()  # outcomes that are no answer
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> PortalSpider:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.portal = crawler.settings["MORESTORIES_PORTAL"]
+        spider.scope = Scope(spider.portal)
+        spider.full = crawler.settings.getbool("MORESTORIES_FULL")
+        spider._seen = set()
+        return spider
+
+    portal: Declaration
+    scope: Scope
+    full: bool
+    _seen: set[tuple[str, LinkKind]]
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield nothing: the scheduler seeds the frontier."""
+        nothing: tuple[Any, ...] = ()
+        for request in nothing:
+            yield request
+
+    def seed(self) -> None:
+        """Offer what the declaration names, to be fetched now even if it was before."""
+        portal = self.portal
+        links = [Link(portal.home, LinkKind.SEED)]
+        links += [Link(url, LinkKind.FEED) for url in portal.feeds]
+        links += [Link(url, LinkKind.SITEMAP) for url in portal.sitemaps]
+        links += [Link(url, LinkKind.SECTION) for url in portal.sections]
+        if portal.rest:
+            links.append(Link(portal.rest, LinkKind.REST))
+        self._offer(links, via="", hops=0, again=True)
+
+    def heed(self, host: str, rules: Rules) -> None:
+        """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps."""
+        self._frontier.pace(host, max(self.portal.delay, rules.delay))
+        self._offer(sitemap_links(rules), via="", hops=0, again=True)
+
+    def parse(self, response: Response, **_: Any) -> None:
+        """Offer what an answer leads to, then settle its claim."""
+        claim: Claim = response.meta["claim"]
+        now = time.time()
+        until = back_off(response.status, _header(response, b"Retry-After"), now)
+        if until is not None:
+            self._frontier.hold(claim.host, until, str(response.status))
+            self._retry(claim, str(response.status), until)
+            return
+        if response.status >= 500:
+            self._retry(claim, str(response.status), next_try(claim.attempts, now))
+            return
+        if response.status in (301, 302, 303, 307, 308):
+            self._redirect(response, claim)
+        elif response.status == 200:
+            self._read(response, claim)
+        self._settle(response, claim, now)
+
+    def failed(self, failure: Failure) -> None:
+        """Settle a claim that got no answer: tried again later, or given up with its reason."""
+        claim: Claim = failure.request.meta["claim"]  # type: ignore[attr-defined]
+        outcome = outcome_of(failure)
+        self.failures[outcome] += 1
+        logger.info("%s: %s (%s)", claim.url, outcome, failure.getErrorMessage())
+        if outcome in (Outcome.ROBOTS, Outcome.PRIVATE_ADDRESS):
+            self._give(claim, State.SKIPPED, outcome)
+        elif outcome is Outcome.TOO_LARGE:
+            self._give(claim, State.FAILED, outcome)
+        else:
+            self._retry(claim, outcome, next_try(claim.attempts, time.time()))
+
+    def _read(self, response: Response, claim: Claim) -> None:
+        content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+        if len(response.body) > LINK_BYTES:
+            logger.warning("%s: %d bytes, links not read", response.url, len(response.body))
+            return
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1"))
+            for name, values in response.headers.items()
+            for value in values
+        ]
+        listing = read_listing(
+            response.body, url=response.url, content_type=content_type, headers=headers
+        )
+        if listing is None:
+            found = read_links(response.body, url=response.url, content_type=content_type)
+            new = self._offer_page(found, claim)
+        else:
+            if listing.problem:
+                logger.warning("%s: %s", response.url, listing.problem)
+            new = self._offer(listing.links, via=claim.url, hops=claim.hops + 1)
+            self._offer(listing.children, via=claim.url, hops=claim.hops + 1, again=True)
+            if new or self._first(claim):
+                next_page = [Link(url, LinkKind.PAGINATION) for url in listing.next]
+                self._offer(next_page, via=claim.url, hops=claim.hops, again=True)
+        logger.debug("%s: %d new", response.url, new)
+
+    def _offer_page(self, links: Iterable[Link], claim: Claim) -> int:
+        """Offer a page's links; the next page of a listing only while there is something new.
+
+        A later crawl so reads as many pages of a listing as hold new stories, and one more.
+        """
+        pagination = [link for link in links if link.kind is LinkKind.PAGINATION]
+        others = [link for link in links if link.kind is not LinkKind.PAGINATION]
+        new = self._offer(others, via=claim.url, hops=claim.hops + 1)
+        if new or self._first(claim) or not claim.listing:
+            again = claim.listing and not self._first(claim)
+            new += self._offer(pagination, via=claim.url, hops=claim.hops, again=again)
+        return new
+
+    def _first(self, claim: Claim) -> bool:
+        return claim.visits == 0 or self.full
+
+    def _redirect(self, response: Response, claim: Claim) -> None:
+        location = response.headers.get(b"Location")
+        if not location:
+            return
+        if claim.kind is LinkKind.REDIRECT and claim.hops >= MAX_REDIRECTS:
+            logger.warning("%s: more than %d redirects", response.url, MAX_REDIRECTS)
+            return
+        target = response.urljoin(location.decode("latin-1"))
+        self._offer(
+            [Link(target, LinkKind.REDIRECT)],
+            via=claim.url,
+            hops=claim.hops + 1 if claim.kind is LinkKind.REDIRECT else 0,
+        )
+
+    def _offer(self, links: Iterable[Link], *, via: str, hops: int, again: bool = False) -> int:
+        """Offer links that this run has not offered yet; return how many URLs were new."""
+        fresh = [link for link in links if again or (link.url, link.kind) not in self._seen]
+        self._seen.update((link.url, link.kind) for link in fresh)
+        offers = list(self.scope.offers(fresh, via=via, hops=hops, again=again))
+        return self._frontier.offer(self.portal.id, offers, time.time()) if offers else 0
+
+    def _settle(self, response: Response, claim: Claim, now: float) -> None:
+        gone = response.status in (404, 410)
+        if claim.listing:
+            due = None
+        elif gone:
+            due = now + GONE_AGAIN if claim.visits and claim.attempts == 1 else None
+        else:
+            due = next_visit(claim.visits + 1, now, claim.first_fetched)
+        keep = response.status == 304
+        etag = _header(response, b"ETag") or (claim.etag if keep else "")
+        modified = _header(response, b"Last-Modified") or (claim.last_modified if keep else "")
+        self._keeper.settle(
+            Settled(claim, State.DONE, str(response.status), now, due, etag, modified)
+        )
+
+    def _retry(self, claim: Claim, outcome: str, due: float | None) -> None:
+        if due is None:
+            logger.warning("%s: given up after %d tries: %s", claim.url, claim.attempts, outcome)
+            self._give(claim, State.FAILED, outcome)
+        else:
+            self._give(claim, State.QUEUED, outcome, due)
+
+    def _give(self, claim: Claim, state: State, outcome: str, due: float | None = None) -> None:
+        self._keeper.settle(
+            Settled(claim, state, outcome, None, due, claim.etag, claim.last_modified)
+        )
+
+    @property
+    def _keeper(self) -> Keeper:
+        keeper = self.crawler.get_extension(Keeper)
+        assert keeper is not None
+        return keeper
+
+    @property
+    def _frontier(self) -> Frontier:
+        return self._keeper.frontier
+
+
+OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
+    (DownloadTimeoutError, Outcome.TIMEOUT),
+    (TimeoutError, Outcome.TIMEOUT),
+    (DownloadConnectionRefusedError, Outcome.UNREACHABLE),
+    (CannotResolveHostError, Outcome.UNREACHABLE),
+    (DNSLookupError, Outcome.UNREACHABLE),
+    (ConnectError, Outcome.UNREACHABLE),
+    (DownloadCancelledError, Outcome.TOO_LARGE),
+    (ResponseDataLossError, Outcome.DISCONNECT),
+    (DownloadFailedError, Outcome.DISCONNECT),
+)
+
+
+def outcome_of(failure: Failure) -> Outcome:
+    """Name the cause of a fetch that got no answer, or only part of one."""
+    error = failure.value
+    if isinstance(error, Refused):
+        return error.outcome
+    if any(word in str(error) for word in ("SSL routines", "OpenSSL", "certificate")):
+        return Outcome.TLS
+    return next((name for kind, name in OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+
+
+def _header(response: Response, name: bytes) -> str:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else ""
