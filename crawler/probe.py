@@ -33,6 +33,7 @@ from crawler.visit import Fetched, Visitor, resolves_to_private
 USUAL_FEEDS = ("feed/", "rss.xml", "feed.xml", "rss")
 USUAL_SITEMAPS = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml", "news-sitemap.xml")
 MAX_FEEDS = 2  # announced feeds that are looked at; a menu of forty is for the crawl to find
+MAX_SITEMAPS = 5  # of those in robots.txt; a file is to be read by people
 ENOUGH_STORIES = 8  # links to stories on a home page that lists news without any feed
 
 # One zone an offset: where portals in these languages are. Others keep summer time or are many.
@@ -172,8 +173,9 @@ def _must(answer: Fetched, asked: str) -> Fetched:
             f"if you mean it: morestories portal add {answer.url}"
         )
     if answer.failure:
-        hint = _other_address(answer.url)
-        raise Unreachable(f"{answer.url}: {answer.problem}; check the address{hint}")
+        same = urlsplit(answer.url).netloc == urlsplit(asked).netloc
+        where = asked if same else f"{asked} leads to {answer.url}"
+        raise Unreachable(f"{where}: {answer.problem}; check the address{_other_address(asked)}")
     if answer.status in (404, 410):
         raise NoPortal(
             f"{answer.url}: answered {answer.status}, there is no page; check the address"
@@ -221,8 +223,9 @@ def _look_at_sitemaps(found: _Findings, visitor: Visitor) -> None:
     rules = visitor.robots(found.home)
     named = [url for url in rules.sitemaps if _is_web(url)] if isinstance(rules, Rules) else []
     if named:
-        found.sitemaps = named
-        found.notes["sitemaps"] = "Named in robots.txt."
+        found.sitemaps = named[:MAX_SITEMAPS]
+        more = f", the first {MAX_SITEMAPS} of {len(named)}" if len(named) > MAX_SITEMAPS else ""
+        found.notes["sitemaps"] = f"Named in robots.txt{more}; a crawl reads all that are there."
         return
     for path in USUAL_SITEMAPS:
         url = urljoin(found.home, f"/{path}")

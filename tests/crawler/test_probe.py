@@ -198,6 +198,13 @@ def test_robots_names_the_sitemaps_and_its_rules_hold_for_every_request():
     assert found.declaration.feeds == ()
 
 
+def test_a_file_names_few_of_many_sitemaps():
+    robots = "".join(f"Sitemap: https://a.example/{n}.xml\n" for n in range(40))
+    found, _ = look(wordpress(**{"robots.txt": (200, "text/plain", robots)}))
+    assert found.declaration.sitemaps == tuple(f"https://a.example/{n}.xml" for n in range(5))
+    assert "the first 5 of 40" in found.notes["sitemaps"]
+
+
 @pytest.mark.parametrize(
     ("robots", "said"),
     [
