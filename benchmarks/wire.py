@@ -14,12 +14,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.crawler.wire_cases import marked
-from tests.crawler.wire_crawl import STOCK, Seen
-from tests.crawler.wire_server import make_certificate
+from tests.crawler.wire_cases import lines, marked
+from tests.crawler.wire_crawl import CAPTURE, STOCK, Ask, Job, Seen, crawl
+from tests.crawler.wire_server import Repeat, WireServer, make_certificate
 from tests.crawler.wire_suite import Run, case_of, run, wrongs
 
 RUNS = [(scheme, number) for scheme in ("http", "https") for number in (1, 16, 64)]
+MEGABYTE = bytes(1_000_000)
 TIMES = {1: 1, 16: 2, 64: 4}
 
 
@@ -68,15 +69,39 @@ def rows(folder: Path) -> Iterator[tuple[str, ...]]:
     yield "rebuilt from Scrapy's Response, http", "16", str(len(done.sent)), "–", *counts
 
 
-def main() -> None:
-    """Print the table."""
-    table = Table(title="exchanges that are exactly as sent")
-    for name in ("way", "concurrency", "exchanges", "requests", "heads", "bodies", "all of it"):
+def memory_rows(folder: Path) -> Iterator[tuple[str, ...]]:
+    """Fetch one body and tell by how many MB the process grew at its peak; one row each."""
+    settings = {"DOWNLOAD_MAXSIZE": 0, "DOWNLOAD_WARNSIZE": 0}
+    for way, handler in (("Scrapy's own handler", STOCK), ("capture", CAPTURE)):
+        grown = []
+        for times in (1, 200):
+            steps = (lines(length=len(MEGABYTE) * times), Repeat(MEGABYTE, times))
+            with WireServer(lambda _, steps=steps: steps) as server:
+                ask = Ask(f"http://127.0.0.1:{server.port}/")
+                outcome = crawl(Job([ask], handler, settings), folder)
+            assert not outcome.failures, outcome.failures
+            grown.append(f"{outcome.grown * 1024 / 1e6:.0f}")
+        yield way, *grown
+
+
+def show(title: str, names: tuple[str, ...], found: Iterator[tuple[str, ...]]) -> None:
+    """Print ``found`` as a table."""
+    table = Table(title=title)
+    for name in names:
         table.add_column(name, justify="left" if name == "way" else "right")
-    with tempfile.TemporaryDirectory() as folder:
-        for row in rows(Path(folder)):
-            table.add_row(*row)
+    for row in found:
+        table.add_row(*row)
     Console(width=110).print(table)
+
+
+def main() -> None:
+    """Print both tables."""
+    names = ("way", "concurrency", "exchanges", "requests", "heads", "bodies", "all of it")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        show("exchanges that are exactly as sent", names, rows(folder))
+        sizes = ("way", "1 MB body", "200 MB body")
+        show("growth of the process, MB", sizes, memory_rows(folder))
 
 
 if __name__ == "__main__":

@@ -123,7 +123,6 @@ class CaptureHandler(HTTP11DownloadHandler):
         self._keep(recordings, request, "unspecified")
         if recordings and recordings[-1].too_large:
             response.flags.append(KEPT_ONLY)
-            response.headers.pop(b"Content-Encoding", None)  # an empty body cannot be decoded
         return response
 
     def _keep(self, recordings: Recordings, request: Request, why: Truncated) -> None:

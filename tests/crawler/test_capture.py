@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.crawler.wire_cases import CASES, STALE, marked
+from tests.crawler.wire_cases import CASES, HANG, PAGE, STALE, marked, page
 from tests.crawler.wire_crawl import STOCK, Ask, Job, Outcome, crawl
-from tests.crawler.wire_server import WireServer
+from tests.crawler.wire_server import CloseIfReused, WireServer
 from tests.crawler.wire_suite import BY_NAME, Run, run, script, wrongs
 
 
@@ -73,6 +73,17 @@ def test_a_stale_connection_is_two_exchanges_and_one_response(tmp_path) -> None:
     assert first.request == second.request == server.log[-1].request
     assert first.started < second.started
     assert outcome.responses[f"{base}/stale"].status == 200
+
+
+def test_each_try_says_how_it_ended_itself(tmp_path) -> None:
+    part = page() + PAGE[:99]
+    steps = {"/plain": (page() + PAGE,), "/late": (CloseIfReused(), part, HANG)}
+    with WireServer(steps.__getitem__) as server:
+        base = f"http://127.0.0.1:{server.port}"
+        asks = [Ask(f"{base}/plain"), Ask(f"{base}/late", meta={"download_timeout": 1.5})]
+        outcome = crawl(Job(asks, settings={"CONCURRENT_REQUESTS": 1}), tmp_path)
+    ends = [(e.head + e.body, e.truncated) for e in outcome.exchanges if e.url.endswith("/late")]
+    assert ends == [(b"", "disconnect"), (part, "time")]
 
 
 def test_the_exchange_tells_when_where_and_how(tmp_path, certificate) -> None:

@@ -165,6 +165,17 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+def peak() -> int:
+    """Return the most memory that this process has had so far, in KiB.
+
+    Linux's ``ru_maxrss`` is inherited from the parent through fork and exec, so it cannot serve.
+    """
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024  # bytes on macOS
+    return int(status.read_text().partition("VmHWM:")[2].split()[0])
+
+
 def main(job_file: str, outcome_file: str) -> None:
     job: Job = pickle.loads(Path(job_file).read_bytes())
     settings = SETTINGS | job.settings
@@ -173,10 +184,10 @@ def main(job_file: str, outcome_file: str) -> None:
         tempfile.TemporaryFile = lambda: open("/dev/full", "w+b", buffering=0)  # noqa: SIM115, PTH123
     process = AsyncCrawlerProcess(settings)
     crawler = process.create_crawler(WireSpider)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak()
     process.crawl(crawler, asks=job.asks)
     process.start()
-    OUTCOME.grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    OUTCOME.grown = peak() - before
     assert crawler.stats is not None
     OUTCOME.stats = crawler.stats.get_stats()
     Path(outcome_file).write_bytes(pickle.dumps(OUTCOME))
