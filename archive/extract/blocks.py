@@ -61,7 +61,7 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
         "yarpp", "outbrain", "taboola", "mgid", "zergnet", "dianomi", "trending", "popular", "most-?(?:read|popular|viewed|shared|commented)",
         "latest-?(?:news|posts|stor|articles)", "recent-?(?:posts|news|stor|articles)", "must-?read", "next-?(?:story|stories|article|up)",
         "up-?next", "check-?also", "suggested", "similar-?(?:posts|news|stor|articles)", "other-?(?:stor|news|articles|posts)",
-        "top-?stories", "editors?-?picks?", "in-?case-?you-?missed", "(?:post|news|story|article|related)-?card", "crp_related", "wp_rp", "rpwe", "essb-?related", "inline-?related",
+        "top-?stories", "editors?-?picks?", "in-?case-?you-?missed", "(?:post|news|story|article|related)-?card", "(?<!header-)(?<!article-)teasers?(?:-?(?:list|box|item|grid|card|wrap|padding))?(?:\\s|$)", "crp_related", "wp_rp", "rpwe", "essb-?related", "inline-?related",
     )),
     (Part.COMMENTS, _names("comments?(?:-|_|$|\\s)(?!ary)", "comments?-?(?:list|area|section|form|wrap|box|block)", "comment-?respond", "respond$", "disqus", "fb-comments", "viafoura", "coral-", "spot-im", "livefyre", "replies", "reader-comments", "discussion")),
     (Part.ADJACENT, _names("post-?nav(?!bar)", "nav-?(?:links|previous|next|single|below|above)$", "nav-?(?:links|single|below|above)\\b", "post-?navigation", "(?:prev|previous)-?(?:next|post|article)", "next-?prev", "adjacent", "single-?nav", "next-?post", "pagination-single")),
@@ -70,12 +70,12 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     (Part.NEWSLETTER, _names("newsletter", "subscri(?!bers?-only)", "mc4wp", "mailchimp", "sign-?up", "signup", "email-?(?:signup|form|capture)", "cta(?:-|_|$)", "donat", "support-us", "app-?(?:promo|download|banner)", "opt-?in")),
     (Part.AUTHOR, _names("author-?(?:box|bio|info|card|desc|profile|details|section|block|container|area|avatar)", "about-?(?:the-?)?author", "abh_box", "saboxplugin", "post-?author-?(?:box|bio|info)", "written-?by", "m-a-box", "pp-multiple-authors", "molongui", "contributor")),
     (Part.TAGS, _names("tags?-?(?:links|list|cloud|wrap|box|container|area|s)?(?:$|\\s)", "post-?tags", "entry-?tags", "article-?tags", "tagcloud", "topics?-?(?:list|tags)?(?:$|\\s)", "keywords", "cat-links", "post-?categor", "entry-?categor")),
-    (Part.META, _names("entry-?meta", "post-?meta", "article-?meta", "meta-?(?:info|data)", "byline", "dateline-?(?:date|time)", "posted-?on", "reading-?time", "min-?read", "breadcrumb", "crumbs", "entry-?footer", "post-?(?:bottom|footer)-?meta", "timestamp", "post-?views", "kicker", "topline", "overline", "eyebrow", "roofline", "dachzeile", "spitzmarke", "pre-?title", "text-?author", "author-?(?:name|line|meta|link)", "view-?count", "jp-?likes", "print-?(?:button|link)")),
+    (Part.META, _names("entry-?meta", "post-?meta", "article-?meta", "meta-?(?:info|data)", "byline", "dateline-?(?:date|time)", "posted-?on", "reading-?time", "min-?read", "breadcrumb", "crumbs", "entry-?footer", "post-?(?:bottom|footer)-?meta", "timestamp", "(?:last-?)?updated?-?(?:on|at|time|date)?(?:$|\\s)", "publish(?:ed)?-?(?:date|time|on|at)", "(?:post|entry|article|story|pub|news)-?(?:date|time)", "post-?views", "kicker", "topline", "overline", "eyebrow", "roofline", "dachzeile", "spitzmarke", "pre-?title", "text-?author", "author-?(?:name|line|meta|link)", "view-?count", "jp-?likes", "print-?(?:button|link)")),
     (Part.NAVIGATION, _names("(?:main|site|primary|top|mobile|header|global|sub|mega)-?(?:nav|menu)", "nav-?(?:bar|menu|bar)", "navigation", "menu(?:-|$|\\s)", "skip-link", "masthead", "site-header", "off-?canvas", "hamburger", "ticker", "breaking-?news")),
     (Part.SIDEBAR, _names("side-?bar", "secondary$", "widget-?area", "widget_", "right-?rail", "right-?col(?:umn)?$", "rail$")),
     (Part.FOOTER, _names("footer", "(?:page|global|main|site)-?footer", "copyright", "colophon", "site-info", "back-to-top", "scroll-?top")),
     (Part.ADVERT, _names("ads?(?:-|_|$|\\s|\\d)", "advert", "adsbygoogle", "adsense", "dfp", "google-?ad", "sponsor", "promo(?:-|_|$|tion-?box)", "banner-?(?:ad|promo)", "gpt-", "teads", "brandpost", "paywall-?(?:promo|offer)", "cookie", "consent", "gdpr", "popup", "modal", "lightbox-?(?:overlay|close)", "notification", "push-")),
-    (Part.HIDDEN, _names("screen-reader-text", "sr-only", "visually-?hidden", "visuallyhidden", "print-?only", "noprint", "hidden(?!\\S)(?!.*\\b(?:xs|sm|md|lg|xl|2xl):)")),
+    (Part.HIDDEN, _names("screen-reader-text", "sr-only", "visually-?hidden", "visuallyhidden", "print-?only", "noprint", "(?<![_:.-])hidden(?!\\S)(?!.*\\b(?:xs|sm|md|lg|xl|2xl):)")),
 )  # fmt: skip
 
 # Cards with an excerpt each are linked by less than half of their text.
@@ -83,7 +83,13 @@ _LINKED = 0.38
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ROLES = {"navigation": Part.NAVIGATION, "complementary": Part.SIDEBAR, "contentinfo": Part.FOOTER, "search": Part.NAVIGATION, "dialog": Part.ADVERT, "banner": Part.NAVIGATION}  # fmt: skip
-_TAGS = {"nav": Part.NAVIGATION, "aside": Part.SIDEBAR, "dialog": Part.ADVERT}
+_TAGS = {
+    "nav": Part.NAVIGATION,
+    "aside": Part.SIDEBAR,
+    "dialog": Part.ADVERT,
+    "footer": Part.FOOTER,
+    "form": Part.NEWSLETTER,
+}
 _CONTAINERS = frozenset(
     [
         "div",
@@ -148,6 +154,7 @@ def find_blocks(found: Survey) -> list[Block]:
     """
     named_blocks = list(_by_names(found.root))
     blocks = [block for block in named_blocks if not _holds_story(block, found)]
+    blocks = _without_builders(blocks, found)
     found.weigh({block.element for block in blocks})
     taken = {block.element for block in blocks}
     keep = _story_path(found)
@@ -198,6 +205,17 @@ def _holds_story(block: Block, found: Survey) -> bool:
             )
         )
     return True
+
+
+def _without_builders(blocks: list[Block], found: Survey) -> list[Block]:
+    """Drop names by which a page builder calls every box, the story's too ("widget")."""
+    weights: dict[str, int] = {}
+    for block in blocks:
+        if block.part in (Part.SIDEBAR, Part.META, Part.NAVIGATION):
+            weight = found.mass.get(block.element, 0)
+            weights[block.why] = weights.get(block.why, 0) + weight
+    limit = found.mass.get(found.root, 0) * 0.4
+    return [block for block in blocks if weights.get(block.why, 0) <= limit]
 
 
 def _story_path(found: Survey) -> set[HtmlElement]:

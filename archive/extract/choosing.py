@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from archive.extract.blocks import Block
-from archive.extract.labels import begins_inline, folded, is_call, is_label
+from archive.extract.labels import begins_inline, folded, is_call, is_label, is_notice
 from archive.extract.survey import HEADINGS, Line, Survey
+from archive.text.words import words
 
-_BOXES = frozenset(["div", "section", "article", "main", "td", "body", "center", "font", "span"])
+_BOXES = frozenset(["div", "section", "article", "main", "body", "center"])
 _QUOTES = frozenset(["blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "figure", "q", "pre"])  # fmt: skip
 _DECK = re.compile(
     r"(?:^|[\s_-])(?:deck|dek|standfirst|stand-first|sub-?(?:title|head(?:line|ing)?)|summary|excerpt|lead|lede|intro|teaser|description|desc|synopsis|abstract|vorspann|chapo|entradilla|bajada|sapo|strapline|blurb|kurztext|perex|ingress|manchet)(?:$|[\s_-])|standfirst|subheadline|subtitle|articlesummary|article__(?:lead|intro|summary|description)|leadtext",
@@ -27,6 +28,9 @@ _BYLINE = re.compile(
     r"|^(?:published|updated|posted|last updated|aktualisiert|stand|publié|publicado|actualizado|प्रकाशित|अपडेट|अद्यतन)\b.{0,60}\d"
     r"|\d{1,2}[:.]\d{2}\s*(?:uhr|am|pm|ist|gmt|jst|बजे)\b|lesedauer|\bmin(?:ute)?s?\s+read\b|^\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}\b.{0,30}$",
     re.I,
+)
+_CODE = re.compile(
+    r"""\s*[\[{]\s*["'{\[][\w"'{\[]|\s*(?:var|let|const|function|window\.|document\.|googletag|\$\()\s*[\w(.]+\s*[=({]"""
 )
 _WORD = re.compile(r"\w")
 
@@ -63,9 +67,10 @@ def choose_lines(
         elif line.owner not in inside:
             choices.append(Choice(line, False, "elsewhere"))
         else:
-            choices.append(Choice(line, *_verdict(line, root, containers, plain_title)))
+            choices.append(Choice(line, *_verdict(line, found, root, containers, plain_title)))
     _trim(choices)
     _drop_repeats(choices)
+    _drop_last_calls(choices)
     _add_deck(choices, description, headline, plain_title)
     return choices
 
@@ -86,50 +91,77 @@ def _block_of(
     return block
 
 
-def container_of(element: HtmlElement) -> HtmlElement:
+def container_of(element: HtmlElement, found: Survey) -> HtmlElement:
     """Return what a line's paragraph lies in: the parent of its paragraph, list or quote."""
-    box = element
-    if box.tag in _BOXES and box.tag != "td" and box.tag != "span":
-        return box
-    parent = box.getparent()
+    if element.tag in _BOXES or (element.tag == "td" and _is_layout(element, found)):
+        return element
+    parent = element.getparent()
     while parent is not None and parent.tag in _QUOTES:
+        if parent.tag == "td" and _is_layout(parent, found):
+            return parent
         parent = parent.getparent()
-    return box if parent is None else parent
+    return element if parent is None else parent
+
+
+def _is_layout(cell: HtmlElement, found: Survey) -> bool:
+    """Tell whether a table's cell is a box of the page (old sites are one table) and no datum."""
+    return found.totals.get(cell, (0, 0))[0] > 400
 
 
 def _signature(element: HtmlElement) -> tuple[str, str]:
     return element.tag, re.sub(r"\d+", "", element.get("class", ""))
 
 
-def _containers(found: Survey, root: HtmlElement) -> tuple[set[HtmlElement], set[tuple[str, str]]]:
-    """Return the elements, and the kinds of elements, in which the story's paragraphs stand."""
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """In what the story's paragraphs stand: ``main`` hold much of it, ``some`` at least a line.
+
+    ``kinds`` are tag and class of boxes that hold one paragraph each and much of the story together.
+    """
+
+    main: frozenset[HtmlElement]
+    some: frozenset[HtmlElement]
+    kinds: frozenset[tuple[str, str]]
+
+    def hold(self, box: HtmlElement) -> bool:
+        """Tell whether ``box`` is one of the story's own."""
+        return box in self.main or _signature(box) in self.kinds
+
+
+def _containers(found: Survey, root: HtmlElement) -> Containers:
     whole = max(1, found.mass.get(root, 0))
     single: dict[HtmlElement, int] = {}
     alike: dict[tuple[str, str], int] = {}
     for line in found.lines:
         if line.prose and line.owner in found.mass:
-            box = container_of(line.owner)
+            box = container_of(line.owner, found)
             weight = line.size - line.linked
             single[box] = single.get(box, 0) + weight
             kind = _signature(box)
             alike[kind] = alike.get(kind, 0) + weight
-    return (
-        {box for box, weight in single.items() if weight * 8 >= whole},
-        {kind for kind, weight in alike.items() if weight * 3 >= whole and kind[1]},
+    return Containers(
+        frozenset(box for box, weight in single.items() if weight * 8 >= whole),
+        frozenset(single),
+        frozenset(kind for kind, weight in alike.items() if weight * 3 >= whole and kind[1]),
     )
 
 
 def _verdict(
     line: Line,
+    found: Survey,
     root: HtmlElement,
-    containers: tuple[set[HtmlElement], set[tuple[str, str]]],
+    containers: Containers,
     title: str,
 ) -> tuple[bool, str]:
     text, owner = line.text, line.owner
     if not _WORD.search(text):
         return False, "no words"
+    if _CODE.match(text):
+        return False, "code"
+    if is_notice(text):
+        return False, "notice"
     plain = folded(text).casefold()
-    if owner.tag in HEADINGS and (owner.tag == "h1" or plain == title):
+    if owner.tag in HEADINGS and (owner.tag == "h1" or _says(plain, title)):
         return False, "headline"
     if is_call(text):
         return False, "call"
@@ -139,33 +171,46 @@ def _verdict(
         return False, "label"
     if _is_caption(owner, root):
         return False, "caption"
-    if _in_card(owner, root):
+    if _in_card(owner, root, found):
         return False, "card"
     if line.size < 90 and _BYLINE.search(text) and not line.prose:
         return False, "byline"
-    box = container_of(owner)
-    near = box in containers[0] or _signature(box) in containers[1]
-    if line.density > 0.75 and owner.tag not in ("td", "th"):
+    box = container_of(owner, found)
+    near = containers.hold(box)
+    if line.density > 0.75 and not _is_mixed(owner, found):
         return False, "linked"
     if line.prose:
         return True, "prose"
     if near:
         return True, "beside prose"
-    if owner.tag in HEADINGS or owner.tag in (
-        "li",
-        "td",
-        "th",
-        "blockquote",
-        "dd",
-        "dt",
-        "p",
-        "pre",
+    if owner.tag in HEADINGS or owner.tag in ("blockquote", "p", "pre"):
+        return True, "between"
+    if owner.tag in ("li", "td", "th", "dd", "dt") and (
+        box in containers.some or box.getparent() in containers.main
     ):
         return True, "between"
     return False, "too short"
 
 
-def _is_caption(element: HtmlElement, root: HtmlElement) -> bool:
+def _says(heading: str, title: str) -> bool:
+    """Tell whether a heading is the title, give or take a kicker or a site's name."""
+    if not title or len(heading) < 12:
+        return heading == title
+    ours, theirs = set(words(heading)), set(words(title))
+    shared = len(ours & theirs)
+    return shared >= 3 and shared >= 0.8 * min(len(ours), len(theirs)) and shared >= 0.6 * len(ours)
+
+
+def _is_mixed(element: HtmlElement, found: Survey) -> bool:
+    """Tell whether a linked item stands in a list or table that has as much text without links."""
+    if element.tag in ("td", "th"):
+        row = element.getparent()
+        return row is not None and found.linked_share(row) < 0.9
+    parent = element.getparent()
+    return element.tag == "li" and parent is not None and found.linked_share(parent) < 0.6
+
+
+def _is_caption(element: HtmlElement, root: HtmlElement | None) -> bool:
     for step in [element, *element.iterancestors()][:4]:
         if step is root or step.tag in (
             "body",
@@ -182,13 +227,13 @@ def _is_caption(element: HtmlElement, root: HtmlElement) -> bool:
     return False
 
 
-def _in_card(element: HtmlElement, root: HtmlElement) -> bool:
+def _in_card(element: HtmlElement, root: HtmlElement, found: Survey) -> bool:
     """Tell whether a line lies in an article of its own inside the story: another story's card."""
     for step in element.iterancestors():
         if step is root:
             return False
         if step.tag == "article":
-            return True
+            return found.mass.get(step, 0) * 3 < found.mass.get(root, 0)
     return False
 
 
@@ -206,19 +251,40 @@ def _trim(choices: list[Choice]) -> None:
 
 
 def _drop_repeats(choices: list[Choice]) -> None:
-    """Drop what says again what the story says: pull quotes, a second copy for print."""
+    """Drop what says again what the story says: pull quotes, a second copy for a script."""
     kept = [choice for choice in choices if choice.kept]
-    seen: set[str] = set()
+    seen: list[str] = []
     whole = "\n".join(choice.line.text for choice in kept)
     for choice in kept:
         text = choice.line.text
         if len(text) < 40:
             continue
-        if text in seen:
+        if text in seen or (
+            len(text) > 500 and choice.why == "prose" and sum(said in text for said in seen) > 1
+        ):
             choice.kept, choice.why = False, "repeated"
-        elif choice.line.owner.tag != "p" and whole.count(text.strip("“”\"'„»« ")) > 1:
+        elif _is_quote(choice.line.owner) and whole.count(text.strip("“”\"'„»« ")) > 1:
             choice.kept, choice.why = False, "pull quote"
-        seen.add(text)
+        else:
+            seen.append(text)
+
+
+def _drop_last_calls(choices: list[Choice]) -> None:
+    """Drop calls to subscribe or follow at the story's end, where they may run to three lines."""
+    for choice in [choice for choice in choices if choice.kept][-4:]:
+        if is_call(choice.line.text, longest=420):
+            choice.kept, choice.why = False, "call"
+
+
+def _is_quote(element: HtmlElement) -> bool:
+    steps = [element, *element.iterancestors()][:2]
+    if any("tweet" in step.get("class", "") for step in steps):
+        return False
+    return any(
+        step.tag in ("blockquote", "aside", "figure", "q")
+        or "quote" in step.get("class", "").lower()
+        for step in steps
+    )
 
 
 def _add_deck(
@@ -233,18 +299,20 @@ def _add_deck(
             start = place
             break
     gist = folded(description).casefold()
-    kept = " ".join(folded(choice.line.text).casefold() for choice in choices[first : first + 3])
+    said = [folded(choice.line.text).casefold() for choice in choices[first : first + 3]]
     for place in range(max(0, first - 12) if start is None else start + 1, first):
         choice = choices[place]
         plain = folded(choice.line.text).casefold()
         if (
             len(plain) < 30
             or choice.line.density > 0.3
-            or plain in kept
+            or any(plain in other for other in said)
             or _BYLINE.search(choice.line.text)
         ):
             continue
-        if choice.why not in ("elsewhere", "outside", "too short", "beside prose"):
+        if choice.why not in ("elsewhere", "outside", "too short", "beside prose") or _is_caption(
+            choice.line.owner, None
+        ):
             continue
         alike = len(gist) > 40 and (plain[:60] == gist[:60] or plain in gist)
         named = start is not None and any(
@@ -259,3 +327,4 @@ def _add_deck(
         )
         if alike or named or near:
             choice.kept, choice.why = True, "deck"
+            said.append(plain)

@@ -10,7 +10,7 @@ _SPACE = regex.compile(r"\s+")
 # A heading that stands over other stories; compared whole, folded, without edge punctuation.
 _HEADS = regex.compile(
     r"""(?:
-    (?:read|view|see)?\s*more\s+(?:stories|news|articles|posts|from(?:\s.{1,40})?|on(?:\s.{1,40})?|in(?:\s.{1,40})?|like\s+this|reading|headlines|to\s+read)
+    (?:read|view|see)?\s*more\s+(?:about(?:\s.{1,40})?|stories|news|articles|posts|from(?:\s.{1,40})?|on(?:\s.{1,40})?|in(?:\s.{1,40})?|like\s+this|reading|headlines|to\s+read)
   | (?:related|similar|recommended|suggested|other|further|latest|recent|trending|popular|top|featured|must)\s*(?:to\s+this\s+)?(?:stories|story|news|articles?|posts?|reads?|reading|topics?|links?|content|coverage|videos?|headlines|contents?)?(?:\s+(?:for|from|in|on|by|to)\s.{1,40})?
   | most\s+(?:read|popular|viewed|shared|commented|recent)(?:\s.{1,20})?
   | (?:you|people|readers)?\s*(?:may|might|will)\s+(?:also\s+)?(?:like|enjoy|be\s+interested(?:\s+in)?|have\s+missed)(?:\s+(?:this|these))?
@@ -44,8 +44,17 @@ _CALL = regex.compile(
   | (?:फेसबुक|ट्विटर|इंस्टाग्राम|यूट्यूब|facebook|twitter|instagram|youtube).{0,60}(?:फॉलो\s+कर|फ़ॉलो\s+कर|पेज\s+को\s+लाइक|सब्सक्राइब|follow\s+us|like\s+us)
   | (?:हमारे|हमारा).{0,40}(?:न्यूज़?लेटर|ऐप|एप|चैनल|ग्रुप).{0,40}(?:सदस्यता|डाउनलोड|सब्सक्राइब|जुड़|ज्वाइन|जॉइन|लाइक|फॉलो)
   | (?:डाउनलोड|download)\s.{0,30}(?:ऐप|एप|\bapp\b)|(?:ऐप|एप)\s+डाउनलोड
+  | (?:有料会員|会員登録|無料会員|会員限定|カテゴリーをフォロー)
+  | (?:abonnieren|abonnez-vous|suscríbete|iscriviti|assine).{0,80}(?:newsletter|zeitung|jetzt|app)|(?:newsletter|infolettre).{0,80}(?:abonn|anmeld|inscri|suscr|sign\s+up|subscrib|erhalten|informier)|(?:sign\s+up|subscrib).{0,80}newsletter
+  | (?:kostenlos|gratis)\s+testen|already\s+a\s+(?:subscriber|member)|subscribe\s+(?:now|today)|unlimited\s+(?:online\s+)?access|enable\s+javascript|requires\s+javascript|create\s+a\s+free\s+account|(?:click|tap)\s+here\s+(?:to|for)\s+(?:get|more|sign|subscribe|read|the)
+  | like\s+this\s+(?:story|article)\?|share\s+(?:it|this)\s+(?:with|on|article|story)
   | subscribe\s+to\s+(?:our|the)|sign\s+up\s+(?:for|to)\s+(?:our|the|receive)|follow\s+us\s+on|join\s+(?:our|us\s+on)|(?:हमें|हमे)\s.{0,40}(?:फॉलो|फ़ॉलो|लाइक)\s+कर""",
     regex.VERBOSE | regex.IGNORECASE,
+)
+
+_NOTICE = regex.compile(
+    r"^\s*(?:©|\(c\)\s|copyright\b)|all rights reserved|सर्वाधिकार सुरक्षित|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|best viewed (?:with|in|on)\b",
+    regex.I,
 )
 
 
@@ -69,6 +78,14 @@ def begins_inline(text: str) -> bool:
     return _INLINE.match(folded(text)) is not None
 
 
-def is_call(text: str) -> bool:
-    """Tell whether a line calls the reader to follow, join, subscribe or install."""
-    return len(text) <= 150 and _CALL.search(text) is not None
+def is_call(text: str, *, longest: int = 150) -> bool:
+    """Tell whether a line calls the reader to follow, join, subscribe or install.
+
+    A line of more than ``longest`` characters is a paragraph that speaks of such things.
+    """
+    return len(text) <= longest and _CALL.search(text) is not None
+
+
+def is_notice(text: str) -> bool:
+    """Tell whether a line is a copyright or browser notice."""
+    return len(text) < 400 and _NOTICE.search(text) is not None

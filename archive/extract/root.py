@@ -14,7 +14,7 @@ _DESCEND = 0.72
 _NAMED = 0.45
 # Less prose than two sentences is a deck or a caption, not a story.
 _BRIEF = 160
-_PARAGRAPHS = frozenset(["p", "li", "blockquote", "td", "tr", "table", "ul", "ol"])
+_PARAGRAPHS = frozenset(["p", "li", "blockquote", "ul", "ol", "dl"])
 
 
 def find_root(found: Survey, headline: HtmlElement | None = None) -> HtmlElement:
@@ -62,23 +62,26 @@ def _beside(headline: HtmlElement, found: Survey) -> HtmlElement:
 def _widen(root: HtmlElement, found: Survey, limit: HtmlElement) -> HtmlElement:
     """Climb where prose of the same story stands beside ``root``: a first paragraph in a box."""
     base = found.mass.get(root, 0)
-    best = root
+    best = via = root
     for parent in root.iterancestors():
-        if parent not in found.mass or found.mass[parent] > 1.6 * base or parent.tag == "body":
+        if parent.tag == "body" or found.mass.get(parent, 0) > 3 * base:
             break
-        if found.mass[parent] > found.mass[best] and _is_alike(best, parent, found):
+        if found.mass[parent] > found.mass[best] and _has_alike(parent, via, found):
             best = parent
         if parent is limit:
             break
+        via = parent
     return best
 
 
-def _is_alike(root: HtmlElement, parent: HtmlElement, found: Survey) -> bool:
-    names = set(root.get("class", "").split())
+def _has_alike(parent: HtmlElement, via: HtmlElement, found: Survey) -> bool:
+    """Tell whether ``parent`` has prose of its own or in a child made like ``via``."""
+    names = set(via.get("class", "").split())
     for child in parent:
-        if child not in found.mass or child is root:
+        if child not in found.mass or child is via:
             continue
-        if child.tag == "p" or (names and names & set(child.get("class", "").split())):
+        others = set(child.get("class", "").split())
+        if child.tag == "p" or (child.tag == via.tag and (names & others or not (names or others))):
             return True
     return False
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archive.extract.labels import is_notice
+
 INLINE = frozenset(
     ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "q", "ruby", "rb", "rt", "rp", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr", "amp-fit-text", "amp-timeago"]
 )  # fmt: skip
@@ -153,7 +155,7 @@ def _mark_prose(lines: list[Line]) -> None:
     for line in lines:
         whole[line.owner] = whole.get(line.owner, 0) + line.size
     for line in lines:
-        if line.linked * 3 > line.size or line.owner.tag in HEADINGS:
+        if line.linked * 2 > line.size or line.owner.tag in HEADINGS or is_notice(line.text):
             continue
         size = whole[line.owner]
         wide = 2.5 if _WIDE.search(line.text) else 1.0

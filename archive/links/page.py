@@ -67,7 +67,7 @@ def _base(tree: HtmlElement, url: str) -> str:
     if declared is None:
         return url
     try:
-        return urljoin(url, declared.get("href", "").strip())
+        return str(urljoin(url, declared.get("href", "").strip()))
     except ValueError:
         return url
 
