@@ -19,7 +19,7 @@ MOST_WORDS = 7  # of a name with titles and particles
 ADDRESS = regex.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+|(?<!\S)@\w+")
 # What always stands between two bylines, and labels that begin another one on the same line.
 BETWEEN = regex.compile(
-    r"[|•·;\n]|\s/\s|\b(?:(?:written|edited|reported|posted|published|updated|curated|translated)\s+by)\b|"
+    r"[|•·;\n]|\s/\s|\b(?i:(?:written|edited|reported|posted|published|updated|curated|translated)\s+by)\b|"
     r"(?<!\S)(?:संपादन|सम्पादन|रिपोर्ट|संपादक|प्रस्तुति|अनुवाद)\s*[:\-–]"
 )
 JOIN = regex.compile(

@@ -41,6 +41,17 @@ AUTHOR_HREF = regex.compile(
     r"/(?:authors?|auteurs?|autor(?:en|es)?|profile|reporter|byline|writer|journalist)s?/[^/]+",
     regex.I,
 )
+BYLINE_LABEL = regex.compile(
+    r"(?:\b(?:[Ww]ritten|[Rr]eported|[Ee]dited|[Pp]osted|[Pp]ublished|[Ss]tory|[Rr]eport|[Aa]uthored)\s+)?"
+    r"\b[Bb][Yy]\b\s*:?\s*(?=\S)|(?<!\S)(?:लेखक|लेखिका|रिपोर्ट|रिपोर्टर|संपादन|संपादक|प्रस्तुति|द्वारा)\s*[:\-–]\s*"
+    r"|(?<!\S)द्वारा\s+|\b(?:Author|Reporter|Editor)\s*:\s*"
+)
+# Two words that stand where a name might: "नई दिल्ली, 12 दिसंबर 2024".
+PLACES = frozenset(
+    ("नई दिल्ली", "new delhi", "ग्रेटर नोएडा", "greater noida", "हिमाचल प्रदेश", "himachal pradesh", "उत्तर प्रदेश",
+     "uttar pradesh", "मध्य प्रदेश", "madhya pradesh", "आंध्र प्रदेश", "andhra pradesh", "अरुणाचल प्रदेश",
+     "arunachal pradesh", "पश्चिम बंगाल", "west bengal", "तमिल नाडु", "tamil nadu", "जम्मू कश्मीर", "jammu kashmir")
+)  # fmt: skip
 FULL_NAME = regex.compile(r"^\p{Lu}\S+(?:\s+\S+)*\s+\p{Lu}\S+$")
 LONGEST = 200  # characters of a byline with several names
 BESIDE = regex.compile(r"[|/•·–—,]")
@@ -76,6 +87,7 @@ def _bylines(page: Evidence) -> Iterator[tuple[str, list[str]]]:
     for name in AUTHOR_META:
         yield f"meta:{name}", page.meta.get(name, [])
     yield "byline", _printed(page, page.near.after)
+    yield "labelled", _labelled(page)
     yield "beside-date", _beside_date(page)
 
 
@@ -144,6 +156,17 @@ def _is_byline_name(name: str) -> bool:
     return BYLINE_CLASS.search(name) is not None and NOT_BYLINE.search(name) is None
 
 
+def _labelled(page: Evidence) -> list[str]:
+    """Return the words after a byline's label in the story's head: "By …", "Edited By: …"."""
+    for line in page.near.head.lines:
+        label = BYLINE_LABEL.search(line.text) if len(line.text) <= 160 else None
+        if label and (label.start() == 0 or find_date(line.text, page.language)):
+            text = line.text[label.start() :]
+            if read_authors([text], page.language):
+                return [text]
+    return []
+
+
 def _beside_date(page: Evidence) -> list[str]:
     """Return the words that share a short line with the date: "NAME / PLACE 12 May 2020"."""
     for line in page.near.head.lines:
@@ -166,6 +189,6 @@ def _may_be_name(part: str) -> bool:
         return True
     if not 2 <= len(words) <= 4 or regex.search(r"\d|[।?!]", part):
         return False
-    if UPDATED_WORD.search(part) or PUBLISHED_WORD.search(part):
+    if part.casefold() in PLACES or UPDATED_WORD.search(part) or PUBLISHED_WORD.search(part):
         return False
     return not any(w[0].islower() for w in words)

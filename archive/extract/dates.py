@@ -33,7 +33,7 @@ TIME = (
     r"(?:(?P<part>सुबह|प्रातः|तड़के|दोपहर|अपराह्न|पूर्वाह्न|शाम|सायं|रात|रात्रि)\s*)?"
     r"(?P<hour>\d{1,2})\s?[:.]\s?(?P<minute>\d{2})(?!\d)(?:\s?:\s?(?P<second>\d{2}))?(?!\.?\d)"
     r"\s*(?P<half>[ap]\.?\s?m\b\.?|एएम|पीएम|पूर्वाह्न|अपराह्न)?"
-    r"\s*(?:बजे|hrs|uhr)?\s*\(?(?P<zone>(?-i:Z|UTC|GMT|[A-Z]{2,4}T)\b)?(?P<shift>\s?[+-]\d{2}:?\d{2}\b)?"
+    r"\s*(?:बजे|hrs|uhr)?\s*\(?(?P<zone>(?-i:Z|UTC|GMT|[A-Z]{2,4}T)\b)?(?P<shift>\s?[+-]\d{2}:?\d{2}\b)?\)?"
 )
 DAY = r"(?<!\d)(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er)\b|\.)?"
 YEAR = r"(?P<year>(?:19|20)\d{2}|['’]?\d{2}(?![\d:.]))"
@@ -216,6 +216,7 @@ def _told(hit: regex.Match[str], month: int, day: int, at: Clock, source: str) -
     year = int(hit["year"].lstrip("'’"))
     year += 2000 if year < 100 else 0
     text = hit[0].strip(" ,|–—-(.")
+    text = text if "(" in text else text.rstrip(")")
     timed = _time(hit, at)
     if timed is None:
         return at.moment((year, month, day), None, "day", source, text)

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from archive.article import Moment
 from archive.extract.clock import local_day
-from archive.extract.dates import date_in_address, find_date, read_moment
+from archive.extract.dates import EPOCH, STAMP, date_in_address, find_date, read_moment
 from archive.extract.evidence import Evidence
 from archive.extract.structured import clean
 from archive.extract.vicinity import lines_of
@@ -32,6 +32,11 @@ MODIFIED_META = (
     "last-modified", "lastmod", "dcterms.modified", "article.updated", "modified_time", "revision_date",
 )  # fmt: skip
 DATE_CLASS = regex.compile(r"publish|post|entry|article|story|date|time|meta|byline", regex.I)
+PRINTED = frozenset(("visible", "time", "labelled", "attribute"))
+DATE_ATTRIBUTES = (
+    "title", "datetime", "data-date", "data-datetime", "data-time", "data-timestamp", "data-published",
+    "data-publish-date", "data-published-date", "data-utc-time",
+)  # fmt: skip
 MOST = 300  # time elements looked at; a hostile page may have a million
 REST = 70  # letters that may stand beside a date on its line: labels, a byline, a place
 RUNNING = timedelta(seconds=90)  # a stamp this near to the capture was made by the request
@@ -73,20 +78,21 @@ def _published(page: Evidence) -> Iterator[Found]:
     yield from _items(page, "datePublished")
     yield from _meta(page, PUBLISHED_META[3:])
     visible = cache(lambda: list(_visible(page)))
-    yield from _times(page, updated=False)
+    yield from (("time", text) for text in _times(page, updated=False))
+    yield from (("attribute", text) for text in _attributes(page))
     yield from (("visible", text) for text, updated in visible() if not updated)
-    yield from _labelled(page)
+    yield from (("labelled", text) for text in _labelled(page))
     yield from _meta(page, VAGUE_META)
-    yield from _times(page, updated=True)
-    yield from (("visible", text) for text, updated in visible() if updated)
+    yield from (("time:updated", text) for text in _times(page, updated=True))
+    yield from (("visible:updated", text) for text, updated in visible() if updated)
 
 
 def _modified(page: Evidence) -> Iterator[Found]:
     yield "json-ld:dateModified", clean(page.article.get("dateModified"))
     yield from _meta(page, MODIFIED_META)
     yield from _items(page, "dateModified")
-    yield from _times(page, updated=True)
-    yield from (("visible", text) for text, updated in _visible(page) if updated)
+    yield from (("time:updated", text) for text in _times(page, updated=True))
+    yield from (("visible:updated", text) for text, updated in _visible(page) if updated)
 
 
 @cache
@@ -109,7 +115,7 @@ def _address(page: Evidence) -> Moment | None:
 
 def _contradicts(moment: Moment, address: Moment | None, rule: str) -> bool:
     """Tell whether a printed date is another post's: permalinks carry the month of publication."""
-    if address is None or rule not in ("visible", "time", "labelled"):
+    if address is None or rule.split(":")[0] not in PRINTED:
         return False
     first = address.at
     span = timedelta(days=1 if address.precision == "day" else 31)
@@ -128,7 +134,7 @@ def _items(page: Evidence, name: str) -> Iterator[Found]:
             yield f"microdata:{name}", item.value
 
 
-def _times(page: Evidence, *, updated: bool) -> Iterator[Found]:
+def _times(page: Evidence, *, updated: bool) -> Iterator[str]:
     """Yield time elements, those nearest to the headline first."""
     found = []
     for element in page.elements["time"][:MOST]:
@@ -137,7 +143,17 @@ def _times(page: Evidence, *, updated: bool) -> Iterator[Found]:
         if steps is not None and _is_update(element) == updated:
             found.append((steps, value))
     found.sort(key=lambda pair: pair[0])
-    yield from (("time", value) for _, value in found)
+    yield from (value for _, value in found)
+
+
+def _attributes(page: Evidence) -> Iterator[str]:
+    """Yield stamps that stand in attributes: hAtom's abbr title, data-date of scripts' widgets."""
+    under = (e for e in page.near.after if e.tag == "abbr" or "publish" in (e.get("class") or ""))
+    for element in (*page.near.head.elements, *under):
+        for name in DATE_ATTRIBUTES:
+            value = element.get(name)
+            if value and (STAMP.match(value) or EPOCH.match(value)) and not _is_update(element):
+                yield value
 
 
 def _is_update(element: HtmlElement) -> bool:
@@ -208,7 +224,7 @@ def _is_date_name(name: str) -> bool:
     return DATE_CLASS.search(name) is not None
 
 
-def _labelled(page: Evidence) -> Iterator[Found]:
+def _labelled(page: Evidence) -> Iterator[str]:
     """Yield dates under the story that are labelled as published: "First Published: …"."""
     for element in page.near.after:
         text = element.text
@@ -216,6 +232,4 @@ def _labelled(page: Evidence) -> Iterator[Found]:
             continue
         line = clean(str(element.text_content()))
         if len(line) <= 120 and find_date(line, page.language):
-            yield from (
-                ("labelled", part) for part, updated in _dates_of(line, page) if not updated
-            )
+            yield from (part for part, updated in _dates_of(line, page) if not updated)

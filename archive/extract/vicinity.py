@@ -30,6 +30,8 @@ OWN = regex.compile(
     r"elementor\S*|(?:entry|post|article|story|single|content)\S*footer|related-?categor\S*",
     regex.I,
 )
+# Portals set a byline in nav, aside or footer elements; then its name tells.
+OWN_TAG = regex.compile(r"meta\b|byline|\bauthor|pst-by|publish|timestamp|dateline", regex.I)
 FOREIGN_TAGS = frozenset(("aside", "nav", "footer", "form", "select", "button", "noscript"))
 SILENT = frozenset(
     (
@@ -46,6 +48,8 @@ SILENT = frozenset(
     )
 )
 # Embedded posts and pictures are dated and signed by others.
+CARD_TAGS = frozenset(("article", "li"))
+CARD = 600  # characters; a story of its own is longer
 QUOTED = frozenset(("blockquote", "figure", "figcaption", "twitter-widget"))
 INLINE = frozenset(
     ("a", "abbr", "b", "cite", "em", "font", "i", "img", "small", "span", "strong", "sup", "time",
@@ -84,7 +88,7 @@ def is_foreign(element: HtmlElement) -> bool:
     """Tell whether an element is named like something that is not the story."""
     given, ident = element.get("class"), element.get("id")
     name = f"{given} {ident}" if given and ident else given or ident or ""
-    if element.tag in FOREIGN_TAGS and not OWN.search(name):
+    if element.tag in FOREIGN_TAGS and not (OWN.search(name) or OWN_TAG.search(name)):
         return True
     return bool(name) and _is_foreign_name(name)
 
@@ -107,7 +111,7 @@ class Vicinity:
             step = self._steps.get(ancestor)
             if step is not None:
                 return step
-            if is_foreign(ancestor):
+            if is_foreign(ancestor) or (ancestor.tag in CARD_TAGS and _is_card(ancestor)):
                 return None
             ancestor = ancestor.getparent()
         return len(self._steps)
@@ -159,26 +163,22 @@ class Vicinity:
         return tuple(found)
 
     def _walk(self) -> Iterator[HtmlElement | Line]:
-        if self.headline is None:
-            return
         for element in self._steps:
-            for sibling in element.itersiblings():
-                yield from walk(sibling)
-                if sibling.tail and sibling.tail.strip():
-                    yield Line(" ".join(sibling.tail.split()), sibling)
+            yield from walk(list(islice(element.itersiblings(), REACH)))
 
 
-def walk(block: HtmlElement) -> Iterator[HtmlElement | Line]:
-    """Yield a block's elements and, as a browser would break them, its lines of words.
+def walk(blocks: list[HtmlElement], *, tail: bool = True) -> Iterator[HtmlElement | Line]:
+    """Yield the elements of sibling blocks and, as a browser would break them, lines of words.
 
-    Foreign, silent and quoted blocks are left out. No recursion: trees may be 10,000 deep.
+    Foreign, silent and quoted blocks are left out. ``tail`` says whether words after the last
+    block belong to it. No recursion: trees may be 10,000 deep.
     """
     words: list[str] = []
-    start = block
-    stack: list[tuple[HtmlElement, bool]] = [(block, True)]
+    start = last = blocks[-1] if blocks else None
+    stack = [(block, True) for block in reversed(blocks)]
     while stack:
         element, opening = stack.pop()
-        if words and element.tag not in INLINE:
+        if words and start is not None and element.tag not in INLINE:
             yield Line(" ".join("".join(words).split()), start)
             words = []
         if opening and isinstance(element.tag, str) and not _left_out(element):
@@ -187,7 +187,7 @@ def walk(block: HtmlElement) -> Iterator[HtmlElement | Line]:
             stack.extend((child, True) for child in reversed(element))
             text = element.text
         else:
-            text = None if element is block else element.tail
+            text = None if element is last and not tail else element.tail
             if words:
                 words.append(" ")
         if text and not text.isspace():
@@ -195,17 +195,29 @@ def walk(block: HtmlElement) -> Iterator[HtmlElement | Line]:
             words.append(text)
         elif text and words:
             words.append(" ")
-    if words:
+    if words and start is not None:
         yield Line(" ".join("".join(words).split()), start)
 
 
+def _is_card(element: HtmlElement) -> bool:
+    """Tell whether an article or list item is another post's teaser: a linked heading, few words."""
+    headings = (h for h in islice(element.iter(), 60) if h.tag in ("h2", "h3", "h4", "h5"))
+    linked = any(
+        h.find(".//a") is not None or any(a.tag == "a" for a in h.iterancestors("a"))
+        for h in headings
+    )
+    return linked and len(str(element.text_content())) < CARD
+
+
 def _left_out(element: HtmlElement) -> bool:
-    return element.tag in SILENT or element.tag in QUOTED or is_foreign(element)
+    if element.tag in SILENT or element.tag in QUOTED or is_foreign(element):
+        return True
+    return element.tag in CARD_TAGS and _is_card(element)
 
 
 def lines_of(block: HtmlElement) -> Iterator[Line]:
     """Yield the lines of a block."""
-    return (found for found in walk(block) if isinstance(found, Line))
+    return (found for found in walk([block], tail=False) if isinstance(found, Line))
 
 
 def find_headline(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:

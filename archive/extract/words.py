@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 UPDATED_WORD = regex.compile(
-    r"updat|modif|edited|अपडेट|अद्यतन|संशोधित|संशोधन|aktualis|mis à jour|actualiz|oppdatert|opdateret|"
+    r"updat|modif|अपडेट|अद्यतन|संशोधित|संशोधन|aktualis|mis à jour|actualiz|oppdatert|opdateret|"
     r"uppdater|bijgewerkt|aggiorna|atualiz|zaktualiz|güncel|更新|수정",
     regex.I,
 )
