@@ -11,7 +11,7 @@ import heapq
 import json
 import mmap
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
@@ -20,6 +20,7 @@ from filelock import FileLock
 from surt import surt
 
 INDEX: Final = "index.cdxj"
+_BLOCK: Final = 1_048_576  # bytes copied at a time
 _NOT_A_DIGIT: Final = re.compile(r"\D")
 _AFTER_MEDIA_TYPE: Final = re.compile(r"[;\s]")
 
@@ -103,12 +104,46 @@ def write(path: Path, entries: Iterable[Entry]) -> None:
     _replace(path, lines)
 
 
-def merge(archive: Path, files: Iterable[Path]) -> None:
-    """Merge sorted index files into the archive's index; merging one again changes nothing."""
+def merge(archive: Path, added: Path) -> None:
+    """Merge a sorted index file into the archive's index; merging it again changes nothing.
+
+    What lies between two new lines is copied as a block, so that a seal does not wait for a
+    million lines to be compared.
+    """
     index = archive / INDEX
-    with FileLock(archive / f"{INDEX}.lock"):
-        before = [index] if index.exists() else []
-        _replace(index, merged([*files, *before]))
+    with _locked(archive):
+        if not index.is_file() or not index.stat().st_size:
+            _replace(index, merged([added]))
+            return
+        with index.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as old:
+            _replace(index, _with(old, merged([added])))
+
+
+def rebuild(archive: Path) -> None:
+    """Make the archive's index anew from the files beside the WARCs."""
+    with _locked(archive):
+        _replace(archive / INDEX, merged(sorted((archive / "warc").glob("*.cdxj"))))
+
+
+def _locked(archive: Path) -> FileLock:
+    return FileLock(archive / f"{INDEX}.lock")
+
+
+def _with(old: mmap.mmap, added: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of ``old`` with the lines ``added`` in their places."""
+    done = 0
+    for line in added:
+        at = _first_not_below(old, line, done)
+        yield from _blocks(old, done, at)
+        if old[at : at + len(line)] != line:
+            yield line
+        done = at
+    yield from _blocks(old, done, len(old))
+
+
+def _blocks(old: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
+    for at in range(start, end, _BLOCK):
+        yield old[at : min(at + _BLOCK, end)]
 
 
 def merged(files: Iterable[Path]) -> Generator[bytes]:
@@ -121,12 +156,6 @@ def merged(files: Iterable[Path]) -> Generator[bytes]:
             last = line
 
 
-def rebuild(archive: Path) -> None:
-    """Make the archive's index anew from the files beside the WARCs."""
-    (archive / INDEX).unlink(missing_ok=True)
-    merge(archive, sorted((archive / "warc").glob("*.cdxj")))
-
-
 def lookup(archive: Path, url: str) -> list[Entry]:
     """Return the captures of ``url`` in sealed WARCs, oldest first."""
     path = archive / INDEX
@@ -134,7 +163,7 @@ def lookup(archive: Path, url: str) -> list[Entry]:
         return []
     prefix = f"{url_key(url)} ".encode()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
-        at = _first_not_below(lines, prefix)
+        at = _first_not_below(lines, prefix, 0)
         found: list[Entry] = []
         while lines[at : at + len(prefix)] == prefix:
             end = _line_end(lines, at)
@@ -143,9 +172,9 @@ def lookup(archive: Path, url: str) -> list[Entry]:
     return found
 
 
-def _first_not_below(lines: mmap.mmap, prefix: bytes) -> int:
-    """Return where the first line starts that does not sort below ``prefix``."""
-    low, high = 0, len(lines)  # low starts a line; the line wanted starts in low … high
+def _first_not_below(lines: mmap.mmap, prefix: bytes, low: int) -> int:
+    """Return where the first line starts, from ``low`` on, that does not sort below ``prefix``."""
+    high = len(lines)  # low starts a line; the line wanted starts in low … high
     while low < high:
         middle = (low + high) // 2
         start = lines.rfind(b"\n", low, middle) + 1 or low

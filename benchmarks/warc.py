@@ -226,7 +226,7 @@ def index(lines: int, console: Console) -> None:
         chosen = random.Random(1).choices(range(lines), k=2_000)
         urls = [f"http://portal.test/news/{n % 100_000}/{n}/" for n in chosen]
         _, found = fastest(3, lambda: [cdxj.lookup(archive, url) for url in urls])
-        _, merged = fastest(1, lambda: cdxj.merge(archive, [archive / "new.cdxj"]))
+        _, merged = fastest(1, lambda: cdxj.merge(archive, archive / "new.cdxj"))
         console.print(f"{lines:,} lines: a look-up {found / len(urls) * 1e3:.3f} ms,", end=" ")
         console.print(f"merging 10,000 more {merged:.2f} s")
 

@@ -66,7 +66,7 @@ def index(warc: Path, entries: Iterable[Entry]) -> None:
     """Write a sealed WARC's index and merge it into the archive's."""
     beside = cdxj_of(warc)
     cdxj.write(beside, entries)
-    cdxj.merge(archive_of(warc), [beside])
+    cdxj.merge(archive_of(warc), beside)
 
 
 def entries_of(record: Record) -> list[Entry]:

@@ -95,14 +95,19 @@ def test_bisection_finds_what_a_scan_finds(
         assert lookup(folder, f"http://portal.test/{path}") == [e for e in entries if e.key == key]
 
 
-def test_merging_twice_changes_nothing(tmp_path: Path) -> None:
-    cdxj.write(tmp_path / "a.cdxj", [entry("b"), entry("a")])
-    cdxj.write(tmp_path / "b.cdxj", [entry("c"), entry("a", 1)])
-    for _ in range(2):
-        cdxj.merge(tmp_path, [tmp_path / "a.cdxj", tmp_path / "b.cdxj"])
-        assert [Entry.parse(line) for line in (tmp_path / cdxj.INDEX).read_bytes().splitlines()] == [
-            entry("a"),
-            entry("a", 1),
-            entry("b"),
-            entry("c"),
-        ]
+@given(st.lists(st.lists(st.tuples(st.text("abc/", max_size=4), st.integers(0, 9)), max_size=9)))
+def test_merged_files_are_sorted_and_each_line_is_there_once(
+    tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[str, int]]]
+) -> None:
+    archive = tmp_path_factory.mktemp("index")
+    (archive / "warc").mkdir()
+    for number, paths in enumerate(files):
+        added = archive / "warc" / f"{number}.cdxj"
+        cdxj.write(added, [entry(*path) for path in paths])
+        cdxj.merge(archive, added)
+        cdxj.merge(archive, added)
+    index = archive / cdxj.INDEX
+    lines = index.read_bytes() if files else b""
+    assert lines == b"".join(sorted({entry(*path).line() for paths in files for path in paths}))
+    cdxj.rebuild(archive)
+    assert index.read_bytes() == lines
