@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -80,6 +81,9 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
 
 # Cards with an excerpt each are linked by less than half of their text.
 _LINKED = 0.38
+# A card is a headline, a picture, an excerpt of two lines, a date; a listicle's entry is longer.
+_CARD_TEXT = 360
+_CARD_DEPTH = 9
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _ROLES = {"navigation": Part.NAVIGATION, "complementary": Part.SIDEBAR, "contentinfo": Part.FOOTER, "search": Part.NAVIGATION, "dialog": Part.ADVERT, "banner": Part.NAVIGATION}  # fmt: skip
@@ -147,21 +151,25 @@ def is_root_name(names: str) -> bool:
     return bool(ROOT.search(_CAMEL.sub("-", names).lower()))
 
 
-def find_blocks(found: Survey) -> list[Block]:
+def find_blocks(
+    found: Survey, headline: HtmlElement | None = None, *, url: str = ""
+) -> list[Block]:
     """Return the blocks of a surveyed body in document order; a block may lie inside another.
 
-    Weighs ``found`` anew without them.
+    What holds ``headline`` is never a block. ``url`` is the page's own. Weighs ``found`` anew
+    without the blocks.
     """
-    named_blocks = list(_by_names(found.root))
-    blocks = [block for block in named_blocks if not _holds_story(block, found)]
+    blocks = [block for block in _by_names(found.root) if not _holds_story(block, found)]
     blocks = _without_builders(blocks, found)
-    found.weigh({block.element for block in blocks})
     taken = {block.element for block in blocks}
-    keep = _story_path(found)
-    for block in _by_labels(found, keep):
+    keep = set(headline.iterancestors()) if headline is not None else set()
+    for heading in found.root.iter("h1"):
+        keep.update(heading.iterancestors())
+    for block in (*_by_labels(found, keep), *_by_cards(found, keep, url)):
         if block.element not in taken:
             taken.add(block.element)
             blocks.append(block)
+    found.weigh(taken)
     return blocks
 
 
@@ -218,16 +226,6 @@ def _without_builders(blocks: list[Block], found: Survey) -> list[Block]:
     return [block for block in blocks if weights.get(block.why, 0) <= limit]
 
 
-def _story_path(found: Survey) -> set[HtmlElement]:
-    """Return the elements that hold most of the page's prose, or its headline."""
-    keep: set[HtmlElement] = set()
-    for heading in found.root.iter("h1"):
-        keep.update(heading.iterancestors())
-    half = found.mass.get(found.root, 0) / 2
-    keep.update(element for element, mass in found.mass.items() if mass > half)
-    return keep
-
-
 def _by_labels(found: Survey, keep: set[HtmlElement]) -> Iterator[Block]:
     """Find blocks of stories by the words of their heading: "More Stories", यह भी पढ़ें …"""
     for line in found.lines:
@@ -245,7 +243,7 @@ def _labelled(line: Line, found: Survey, keep: set[HtmlElement]) -> Iterator[Blo
         and parent not in keep
         and parent.tag not in _WHOLE
     ):
-        if found.linked_share(parent) < _LINKED:
+        if found.linked_share(parent) < _LINKED or _has_text_before(block, found):
             break
         block = parent
     label = line.text[:60]
@@ -261,3 +259,42 @@ def _labelled(line: Line, found: Survey, keep: set[HtmlElement]) -> Iterator[Blo
         yield Block(block, Part.RELATED, f"headed {label}")
         for follower in followers:
             yield Block(follower, Part.RELATED, f"follows {label}")
+
+
+def _has_text_before(element: HtmlElement, found: Survey) -> bool:
+    """Tell whether text stands before ``element`` in its parent: it is then no parent's heading."""
+    for sibling in element.itersiblings(preceding=True):
+        size, linked = found.totals.get(sibling, (0, 0))
+        if size - linked > 20:
+            return True
+    return False
+
+
+def _by_cards(found: Survey, keep: set[HtmlElement], url: str) -> Iterator[Block]:
+    """Find rows of cards: three or more headings, each a link to another story of the site."""
+    host = urlsplit(url).netloc
+    holders: dict[HtmlElement, int] = {}
+    for heading in found.root.iter("h2", "h3", "h4", "h5"):
+        anchor = heading.find(".//a[@href]")
+        if anchor is None:
+            anchor = heading.getparent() if heading.getparent().tag == "a" else None
+        if anchor is None or not _is_story_of(host, anchor.get("href") or ""):
+            continue
+        for step in list(heading.iterancestors())[:_CARD_DEPTH]:
+            if step in keep or step is found.root:
+                break
+            holders[step] = holders.get(step, 0) + 1
+    many = {element for element, count in holders.items() if count >= 3}
+    outer = {element.getparent() for element in many}
+    for element in many:
+        size = found.totals.get(element, (0, 0))[0]
+        if element not in outer and size <= holders[element] * _CARD_TEXT:
+            yield Block(element, Part.RELATED, f"{holders[element]} linked headings")
+
+
+def _is_story_of(host: str, address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.netloc in ("", host) and len(parts.path) > 8

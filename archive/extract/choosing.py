@@ -71,6 +71,7 @@ def choose_lines(
     _trim(choices)
     _drop_repeats(choices)
     _drop_last_calls(choices)
+    _drop_idle_headings(choices)
     _add_deck(choices, description, headline, plain_title)
     return choices
 
@@ -202,7 +203,9 @@ def _says(heading: str, title: str) -> bool:
 
 
 def _is_mixed(element: HtmlElement, found: Survey) -> bool:
-    """Tell whether a linked item stands in a list or table that has as much text without links."""
+    """Tell whether a linked line stands in a list, table or quote that has text without links."""
+    if any(step.tag == "blockquote" for step in [element, *element.iterancestors()][:2]):
+        return True  # an embedded post: its signature is a link
     if element.tag in ("td", "th"):
         row = element.getparent()
         return row is not None and found.linked_share(row) < 0.9
@@ -274,6 +277,18 @@ def _drop_last_calls(choices: list[Choice]) -> None:
     for choice in [choice for choice in choices if choice.kept][-4:]:
         if is_call(choice.line.text, longest=420):
             choice.kept, choice.why = False, "call"
+
+
+def _drop_idle_headings(choices: list[Choice]) -> None:
+    """Drop a heading that stands over nothing of the story: at its end, or over other stories."""
+    following: Choice | None = None
+    for choice in reversed(choices):
+        if choice.kept and choice.line.owner.tag in HEADINGS and choice.why != "prose":
+            if following is None or following.why.startswith("related"):
+                choice.kept, choice.why = False, "heads nothing"
+                continue
+        if choice.kept or choice.why.startswith("related"):
+            following = choice
 
 
 def _is_quote(element: HtmlElement) -> bool:

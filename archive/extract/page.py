@@ -29,14 +29,14 @@ class Page:
     choices: tuple[Choice, ...]
 
 
-def look_at(tree: HtmlElement, *, title: str = "", description: str = "") -> Page | None:
+def look_at(tree: HtmlElement, *, url: str, title: str = "", description: str = "") -> Page | None:
     """Look at a page; None where it has no body. ``title`` and ``description`` are its metadata."""
     body = tree.find("body")
     if body is None:
         return None
     found = survey(body)
-    blocks = find_blocks(found)
     headline = find_headline(tree, title)
+    blocks = find_blocks(found, headline, url=url)
     root = find_root(found, headline)
     said = title if headline is None else "".join(headline.itertext())
     choices = choose_lines(

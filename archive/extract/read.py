@@ -61,7 +61,7 @@ def read_from_tree(
 ) -> Reading:
     """Read the article out of ``tree``, which may be pruned by it."""
     metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
-    page = look_at(tree, title=metadata.title, description=metadata.description)
+    page = look_at(tree, url=url, title=metadata.title, description=metadata.description)
     links = page_links(tree, url=url, page=page)
     shape = page_shape(tree, url=url)
     body = read_body(page) if page is not None else Body("", "none")

@@ -64,9 +64,10 @@ def _widen(root: HtmlElement, found: Survey, limit: HtmlElement) -> HtmlElement:
     base = found.mass.get(root, 0)
     best = via = root
     for parent in root.iterancestors():
-        if parent.tag == "body" or found.mass.get(parent, 0) > 3 * base:
+        weight = found.mass.get(parent, 0)
+        if parent is found.root or root is found.root or weight > 3 * base:
             break
-        if found.mass[parent] > found.mass[best] and _has_alike(parent, via, found):
+        if weight > found.mass.get(best, 0) and _has_alike(parent, via, found):
             best = parent
         if parent is limit:
             break

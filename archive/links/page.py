@@ -49,7 +49,7 @@ def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tupl
     ``url`` is the page's own address; a ``base`` element is obeyed. ``page`` may be given where
     the tree has been looked at already. The tree is only read.
     """
-    page = page or look_at(tree)
+    page = page or look_at(tree, url=url)
     kinds = _kinds(page) if page is not None else {}
     base = _base(tree, url)
     seen: dict[tuple[str, LinkKind], Link] = {}
