@@ -150,11 +150,16 @@ def _rows(batch: Batch) -> Rows:
     return landed
 
 
+# A further page of a story may be too short, or show too much, to be taken for a story by itself.
+_TEXTLESS = frozenset({PageType.LISTING, PageType.LOCKED})
+
+
 def _add_page(landed: Rows, captured: Row, article: Article) -> None:
     text = None
-    if article.page_type is PageType.STORY:
+    if article.text.strip() and article.page_type not in _TEXTLESS:
         text = rows.text_row(captured, article)
         landed.texts[captured["capture"]] = text
+    if article.page_type is PageType.STORY:
         landed.add("parts", rows.claim_rows(captured, article))
     reading = rows.reading_row(captured, article, text)
     landed.add("readings", [reading])

@@ -108,15 +108,15 @@ def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
     if not known or not known[0]:
         return None
     row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
-    return int(row[0]) if row else None
+    return row[0] if row else None  # None while another process is still making the tables
 
 
 def _check_version(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     version = _version(connection)
     if version is None:
         raise StoreError(
-            f"{folder / CATALOG} is not a catalog of morestories: "
-            f"`morestories rebuild --archive {folder}` makes it again from the WARC files"
+            f"{folder / CATALOG} holds no tables of morestories yet: "
+            f"`morestories ingest --archive {folder}` makes them from the WARC files"
         )
     if version > schema.VERSION:
         raise StoreError(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import NamedTuple
 
 import duckdb
 
@@ -26,6 +27,20 @@ class Change:
     seen: int = 0
 
 
+class _Seen(NamedTuple):
+    address: int
+    article: int
+    captured: datetime
+    capture: int
+    text: str
+    read: int
+    crawl: str
+    story: bool
+
+    def at(self, slot: int) -> Sighting:
+        return Sighting(self.captured, self.capture, slot, self.text, self.read, self.crawl)
+
+
 def update(
     connection: duckdb.DuckDBPyConnection, touched: Iterable[int], fresh: Mapping[int, Row]
 ) -> tuple[Change, list[int], list[Row]]:
@@ -40,7 +55,7 @@ def update(
     claims = _claims(connection, wanted)
     everyone = wanted | {c.article for c in claims} | {c.page for c in claims}
     seen = _sightings(connection, everyone)
-    read = frozenset(address for address, *_ in seen) | {article for _, article, *_ in seen}
+    read = frozenset(i for s in seen if s.story for i in (s.address, s.article))
     stored = _stored(connection, everyone)
     pool = {row["read_from"]: row for row in stored if row["pages"] == 1} | dict(fresh)
     wanted_rows: list[Row] = []
@@ -67,14 +82,14 @@ def _claims(connection: duckdb.DuckDBPyConnection, wanted: set[int]) -> list[Cla
     return sorted(found, key=lambda c: (c.article, c.position, c.page_url, c.url))
 
 
-def _sightings(
-    connection: duckdb.DuckDBPyConnection, ids: set[int]
-) -> list[tuple[int, int, Any, int, str, int, str]]:
-    return connection.execute(
-        "SELECT address, article, captured, capture, text_sha, read_from, crawl FROM sightings "
+def _sightings(connection: duckdb.DuckDBPyConnection, ids: set[int]) -> list[_Seen]:
+    found = connection.execute(
+        "SELECT address, article, captured, capture, text_sha, read_from, crawl, "
+        "page_type = 'story' FROM sightings "
         "WHERE article IN (SELECT unnest($1::BIGINT[])) OR address IN (SELECT unnest($1::BIGINT[]))",
         [sorted(ids)],
     ).fetchall()
+    return [_Seen(*row) for row in found]
 
 
 def _stored(connection: duckdb.DuckDBPyConnection, ids: set[int]) -> list[Row]:
@@ -88,48 +103,47 @@ def _stored(connection: duckdb.DuckDBPyConnection, ids: set[int]) -> list[Row]:
     return rows
 
 
-def _story(group: Group, seen: list[Any], pool: Mapping[int, Row]) -> list[Row]:
+def _story(group: Group, seen: list[_Seen], pool: Mapping[int, Row]) -> list[Row]:
     """Return the rows that ``texts`` ought to have for one story."""
     slots = {page: number for number, page in enumerate(group.pages, 1)}
-    sightings = [
-        Sighting(captured, capture, slots.get(address, 0), text, read, crawl)
-        for address, article, captured, capture, text, read, crawl in seen
-        if address in slots or (article in group.members and address not in slots)
-    ]
-    own = {capture for address, _, _, capture, *_ in seen if address == group.root}
-    if any(s.slot == 0 and s.capture in own for s in sightings):
-        # An AMP page or another variant reads a little differently: that is no edit.
-        sightings = [s for s in sightings if s.slot != 0 or s.capture in own]
+    parts = [s.at(slots[s.address]) for s in seen if s.address in slots]
+    here = [s for s in seen if s.article in group.members and s.address not in slots]
+    first = [s for s in here if s.story]
+    if own := [s for s in first if s.address == group.root]:
+        first = own  # an AMP page or another variant reads a little differently: that is no edit
+    sightings = sorted(parts + [s.at(0) for s in first])
     source: dict[tuple[int, str], Row] = {}
-    for sighting in sorted(sightings):
+    for sighting in sightings:
         if sighting.read in pool:
             source.setdefault((sighting.slot, sighting.text), pool[sighting.read])
-    rows = [_page(group, slot, row) for (slot, _), row in source.items() if group.pages]
+    pages = [(group.members[slot], row) for (slot, _), row in source.items() if group.pages]
+    pages += [(s.address, pool[s.read]) for s in here if not s.story and s.read in pool]
+    rows = {row["revision"]: row for row in (_page(group.root, *page) for page in pages)}
+    return [*rows.values(), *(_revisions(group.root, sightings, source) if first else ())]
+
+
+def _revisions(
+    root: int, sightings: list[Sighting], source: Mapping[tuple[int, str], Row]
+) -> Iterator[Row]:
     history = revisions(sightings)
     for number, revision in enumerate(history, 1):
-        whole = put_together(source[key] for key in revision.texts)
         first = revision.first
-        rows.append(
-            whole
-            | {
-                "revision": ident("revision", group.root, first.capture),
-                "article": group.root,
-                "number": number,
-                "latest": number == len(history),
-                "first_captured": first.captured,
-                "first_capture": first.capture,
-                "page": None,
-            }
-        )
-    return rows
+        yield put_together(source[key] for key in revision.texts) | {
+            "revision": ident("revision", root, first.capture),
+            "article": root,
+            "number": number,
+            "latest": number == len(history),
+            "first_captured": first.captured,
+            "first_capture": first.capture,
+            "page": None,
+        }
 
 
-def _page(group: Group, slot: int, row: Row) -> Row:
-    """Return the row that keeps one page of a multi-page story by itself."""
-    page = group.members[slot]
+def _page(root: int, page: int, row: Row) -> Row:
+    """Return the row that keeps by itself one page of a story, or of what may turn out one."""
     return row | {
-        "revision": ident("page", group.root, page, row["text_sha"]),
-        "article": group.root,
+        "revision": ident("page", root, page, row["text_sha"]),
+        "article": root,
         "number": 0,
         "latest": False,
         "first_captured": None,

@@ -54,23 +54,31 @@ def story_key(url: str) -> str:
     >>> story_key("https://www.example.com/shimla/1234/amp/?utm_source=x")
     'com,example)/shimla/1234'
     """
+    return _key(url, _TRACKING | _AMP, "/amp")
+
+
+@lru_cache(maxsize=200_000)
+def address_key(url: str) -> str:
+    """Return the key of an address: as :func:`story_key`, but an AMP page has its own.
+
+    >>> address_key("https://www.example.com/shimla/1234/amp/?utm_source=x")
+    'com,example)/shimla/1234/amp'
+    """
+    return _key(url, _TRACKING)
+
+
+def _key(url: str, noise: frozenset[str], ending: str = "") -> str:
     try:
         parts = urlsplit(url)
     except ValueError:
         return surt(url)
     query = parts.query
     if query:
-        kept = [(k, v) for k, v in parse_qsl(query, True) if not _is_noise(k, v)]
-        query = urlencode(kept)
+        query = urlencode([(k, v) for k, v in parse_qsl(query, True) if k.lower() not in noise])
     path = parts.path.rstrip("/")
-    if path.endswith("/amp"):
-        path = path[: -len("/amp")]
+    if ending:
+        path = path.removesuffix(ending).rstrip("/")
     return surt(urlunsplit((parts.scheme, parts.netloc, path or "/", query, "")))
-
-
-def _is_noise(name: str, value: str) -> bool:
-    name = name.lower()
-    return name in _TRACKING or (name in _AMP and value.lower() in {"", "1", "amp", "true"})
 
 
 def same_site(one: str, other: str) -> bool:

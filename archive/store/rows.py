@@ -10,7 +10,7 @@ from typing import Any
 from archive.article import Article, Moment, PageType
 from archive.capture import About, Capture
 from archive.reading import Outcome, Reading
-from archive.store.keys import canonical, ident, story_key, surt
+from archive.store.keys import address_key, canonical, ident, story_key, surt
 from archive.text.normal import normal_form
 from archive.text.words import words
 
@@ -36,6 +36,11 @@ def capture_id(warc: str, offset: int) -> int:
 def article_id(url: str) -> int:
     """Return the id of the story that ``url`` names, whether or not it is one."""
     return ident("article", story_key(url))
+
+
+def address_id(url: str) -> int:
+    """Return the id of one address of a story; it is the story's own but for an AMP page."""
+    return ident("article", address_key(url))
 
 
 def capture_row(capture: Capture, warc: str) -> Row:
@@ -94,7 +99,7 @@ def reading_row(captured: Row, article: Article, text: Row | None) -> Row:
         "portal": captured["portal"],
         "crawl": captured["crawl"],
         "url": captured["url"],
-        "address": captured["article"],
+        "address": address_id(captured["url"]),
         "article": article_id(canonical(captured["url"], article.canonical_url)),
         "page_type": str(article.page_type),
         "text_sha": text["text_sha"] if text else None,
@@ -108,7 +113,7 @@ def claim_rows(captured: Row, article: Article) -> Iterator[Row]:
     story = article_id(url)
     pages = dict.fromkeys(article.pages)
     for position, page_url in enumerate(pages, 1):
-        if (page := article_id(page_url)) not in (story, captured["article"]):
+        if (page := address_id(page_url)) not in (story, captured["article"]):
             yield {
                 "article": story,
                 "url": url,

@@ -112,10 +112,10 @@ _READINGS = Table(
         portal VARCHAR | id of the portal
         crawl VARCHAR | id of the crawl
         url VARCHAR | the address of the capture
-        address BIGINT | id of the story key of that address
+        address BIGINT | id of that address; an AMP page has its own
         article BIGINT | id of the story: of its canonical address
         page_type VARCHAR | story, listing, locked, gallery, video or other
-        text_sha VARCHAR | for a story, SHA-256 of its normalized title, line feed, body
+        text_sha VARCHAR | SHA-256 of its title, line feed, body in normal form; NULL without a text
         reader VARCHAR | which reader read it
     """),
     sort="portal, captured",
@@ -254,16 +254,18 @@ _ARTICLE_NAMES = ", ".join(column.name for column in _ARTICLE_COLUMNS)
 
 _SIGHTINGS = View(
     "sightings",
-    "One row per capture that showed a story, revisits included.",
+    "One row per capture that showed a text, revisits included.",
     """
-    SELECT capture, captured, portal, crawl, url, address, article, text_sha, capture AS read_from
-    FROM readings WHERE page_type = 'story'
+    SELECT capture, captured, portal, crawl, url, address, article, page_type, text_sha,
+           capture AS read_from
+    FROM readings WHERE text_sha IS NOT NULL
     UNION ALL
-    SELECT r.capture, r.captured, r.portal, r.crawl, r.url, r.article, o.article, o.text_sha, o.capture
+    SELECT r.capture, r.captured, r.portal, r.crawl, r.url,
+           CASE WHEN r.url = o.url THEN o.address ELSE r.article END, o.article, o.page_type,
+           o.text_sha, o.capture
     FROM captures r
-    JOIN captures c ON r.refers_to_url = c.url AND r.refers_to_date = c.captured
-    JOIN readings o ON o.capture = c.capture
-    WHERE r.record = 'revisit' AND c.record <> 'revisit' AND o.page_type = 'story'
+    JOIN readings o ON r.refers_to_url = o.url AND r.refers_to_date = o.captured
+    WHERE r.record = 'revisit' AND o.text_sha IS NOT NULL
     """,
     _columns("""
         capture BIGINT | the capture
@@ -271,8 +273,9 @@ _SIGHTINGS = View(
         portal VARCHAR | id of the portal
         crawl VARCHAR | id of the crawl
         url VARCHAR | its address
-        address BIGINT | id of the story key of that address
+        address BIGINT | id of that address
         article BIGINT | id of the story
+        page_type VARCHAR | story, or what else the page was that held a text
         text_sha VARCHAR | SHA-256 of the title and body it showed
         read_from BIGINT | the capture whose payload was read: itself, or the original of a revisit
     """),
@@ -295,7 +298,8 @@ VIEWS = (
             FROM (SELECT revision, article, first_captured,
                          lead(first_captured) OVER (PARTITION BY article ORDER BY number) AS next
                   FROM texts WHERE page IS NULL) t
-            JOIN sightings s ON s.article = t.article AND s.captured >= t.first_captured
+            JOIN sightings s ON s.article = t.article AND s.page_type = 'story'
+                 AND s.captured >= t.first_captured
                  AND (t.next IS NULL OR s.captured < t.next)
             GROUP BY t.revision)
         SELECT {_ARTICLE_NAMES}, last_captured, captures, latest
@@ -359,7 +363,8 @@ VIEWS = (
                min_by(c.status, c.captured) AS status
         FROM captures c JOIN texts a ON a.article = c.article AND a.latest AND a.page IS NULL
         WHERE c.status IN (404, 410) AND c.captured > a.first_captured
-          AND NOT EXISTS (FROM sightings s WHERE s.article = c.article AND s.captured > c.captured)
+          AND NOT EXISTS (FROM sightings s WHERE s.article = c.article AND s.captured > c.captured
+                          AND s.page_type = 'story')
         GROUP BY c.article, c.portal
         """,
         _columns("""
