@@ -1,0 +1,1 @@
+"""Debian's WordPress on loopback, filled with Hindi posts: software that nobody here wrote."""
