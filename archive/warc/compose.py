@@ -35,7 +35,7 @@ GZIP_LEVEL: Final = 2
 """ISA-L's level; measured in docs/warc.md."""
 
 _PIECE: Final = 1_048_576
-_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f<>]")
+_UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[<>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +229,8 @@ def w3c_date(date: datetime) -> str:
 
 
 def target_uri(url: str) -> str:
-    """Return ``url`` fit for a field: white space, controls and brackets percent-encoded."""
-    return _UNSAFE.sub(lambda found: quote(found[0], safe=""), url)
+    """Return ``url`` as a URI (RFC 3986): what may not stand in one is percent-encoded as UTF-8."""
+    return _UNSAFE.sub(lambda found: quote(found[0], safe="", errors="surrogateescape"), url)
 
 
 def _named(hexdigest: str) -> str:

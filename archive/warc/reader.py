@@ -47,7 +47,8 @@ def read_captures(
         kind = record.record_type
         if waiting and kind in _BESIDE and record.get("warc-concurrent-to") == waiting.record_id:
             beside.take(record)
-            waiting = replace(waiting, about=beside.about(waiting.record_id))
+            if about := beside.about(waiting.record_id):
+                waiting = replace(waiting, about=about)
             continue
         if waiting:
             yield waiting

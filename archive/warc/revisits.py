@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from archive.errors import StoreError
+
 FILE_NAME: Final = "revisits.sqlite"
 
 _SCHEMA: Final = """
@@ -46,11 +48,19 @@ class RevisitIndex:
 
     def __init__(self, archive: Path) -> None:
         archive.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(archive / FILE_NAME, timeout=30, isolation_level=None)
-        self._db.execute("pragma journal_mode = wal")
-        # Losing the newest entries costs a second copy of a payload, never a wrong revisit.
-        self._db.execute("pragma synchronous = normal")
-        self._db.executescript(_SCHEMA)
+        path = archive / FILE_NAME
+        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        try:
+            self._db.execute("pragma journal_mode = wal")
+            # Losing the newest entries costs a second copy of a payload, never a wrong revisit.
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise StoreError(
+                f"{path} cannot be read ({error}): delete it, then run `morestories recover`, "
+                "which makes it again from the WARCs"
+            ) from error
         self._payloads: dict[tuple[str, str], Original] = {}
         self._urls: dict[str, Original] = {}
 

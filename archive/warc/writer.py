@@ -203,7 +203,7 @@ class WarcWriter:
         if self._revisits is None or exchange.truncated:
             return None
         if answer.status == 304:
-            return self._revisits.latest(exchange.url)
+            return self._revisits.latest(compose.target_uri(exchange.url))
         if not _may_repeat(answer):
             return None
         return self._revisits.find(answer.payload_digest, answer.form)
@@ -213,9 +213,9 @@ class WarcWriter:
             return
         if answer.status != 200 and not _may_repeat(answer):
             return
-        date = compose.w3c_date(exchange.started)
-        own = Original(answer.payload_digest, answer.form, exchange.url, date)
-        self._revisits.remember(exchange.url, original or own, current=answer.status == 200)
+        url, date = compose.target_uri(exchange.url), compose.w3c_date(exchange.started)
+        own = Original(answer.payload_digest, answer.form, url, date)
+        self._revisits.remember(url, original or own, current=answer.status == 200)
 
     def _append(self, parts: Iterable[bytes]) -> None:
         """Append an exchange in one unbuffered write (a long one in several), or nothing of it."""

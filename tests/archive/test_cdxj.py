@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import cdxj
@@ -83,6 +83,7 @@ def entry(path: str, second: int = 0) -> Entry:
     )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.text("abc/", max_size=4), st.integers(0, 9)), max_size=40))
 def test_bisection_finds_what_a_scan_finds(
     tmp_path_factory: pytest.TempPathFactory, paths: list[tuple[str, int]]
@@ -95,6 +96,7 @@ def test_bisection_finds_what_a_scan_finds(
         assert lookup(folder, f"http://portal.test/{path}") == [e for e in entries if e.key == key]
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.tuples(st.text("abc/", max_size=4), st.integers(0, 9)), max_size=9)))
 def test_merged_files_are_sorted_and_each_line_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[str, int]]]
