@@ -24,7 +24,7 @@ class Body:
 
 def read_body(page: Page) -> Body:
     """Return the body of a page; ``text`` is "" where there is none. May prune the tree."""
-    own = Body("\n".join(choice.line.text for choice in page.choices if choice.kept), "lines")
+    own = Body(page.text, "lines")
     if len(words(own.text)) >= 8:
         return own
     other = _by_trafilatura(page)

@@ -161,8 +161,7 @@ def _verdict(
         return False, "code"
     if is_notice(text):
         return False, "notice"
-    plain = folded(text).casefold()
-    if owner.tag in HEADINGS and (owner.tag == "h1" or _says(plain, title)):
+    if owner.tag in HEADINGS and (owner.tag == "h1" or _says(folded(text).casefold(), title)):
         return False, "headline"
     if is_call(text):
         return False, "call"
@@ -283,10 +282,10 @@ def _drop_idle_headings(choices: list[Choice]) -> None:
     """Drop a heading that stands over nothing of the story: at its end, or over other stories."""
     following: Choice | None = None
     for choice in reversed(choices):
-        if choice.kept and choice.line.owner.tag in HEADINGS and choice.why != "prose":
-            if following is None or following.why.startswith("related"):
-                choice.kept, choice.why = False, "heads nothing"
-                continue
+        idle = following is None or following.why.startswith("related")
+        if choice.kept and idle and choice.line.owner.tag in HEADINGS:
+            choice.kept, choice.why = False, "heads nothing"
+            continue
         if choice.kept or choice.why.startswith("related"):
             following = choice
 

@@ -52,6 +52,13 @@ _CALL = regex.compile(
     regex.VERBOSE | regex.IGNORECASE,
 )
 
+# Every call has one of these; most lines have none, and the long pattern is slow.
+_CALL_WORD = regex.compile(
+    r"whats|व्हाट्स|वॉट्स|वाट्स|telegram|टेलीग्राम|google|गूगल|follow|फॉलो|फ़ॉलो|लाइक|फेसबुक|facebook|youtube|यूट्यूब"
+    r"|हमारे|हमारा|डाउनलोड|download|subscri|सब्सक्राइब|sign|join|member|access|javascript|account|here|share|abon|letter|suscr|iscri|assin|testen|ऐप|एप|会員|フォロー",
+    regex.I,
+)
+
 _NOTICE = regex.compile(
     r"^\s*(?:©|\(c\)\s|copyright\b)|all rights reserved|सर्वाधिकार सुरक्षित|alle rechte vorbehalten|tous droits réservés|todos los derechos reservados|best viewed (?:with|in|on)\b",
     regex.I,
@@ -69,6 +76,8 @@ def is_label(text: str) -> bool:
     >>> is_label("More Stories"), is_label("  ये खबरें भी पढ़ें :"), is_label("More rain in Shimla")
     (True, True, False)
     """
+    if len(text) > 90:
+        return False
     plain = folded(text)
     return 0 < len(plain) <= 60 and _HEADS.fullmatch(plain) is not None
 
@@ -83,9 +92,13 @@ def is_call(text: str, *, longest: int = 150) -> bool:
 
     A line of more than ``longest`` characters is a paragraph that speaks of such things.
     """
-    return len(text) <= longest and _CALL.search(text) is not None
+    return (
+        len(text) <= longest
+        and _CALL_WORD.search(text) is not None
+        and _CALL.search(text) is not None
+    )
 
 
 def is_notice(text: str) -> bool:
     """Tell whether a line is a copyright or browser notice."""
-    return len(text) < 400 and _NOTICE.search(text) is not None
+    return len(text) < 250 and _NOTICE.search(text) is not None

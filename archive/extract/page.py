@@ -17,7 +17,7 @@ from archive.extract.survey import Survey, survey
 class Page:
     """What one walk over a page's tree found; the tree stays as it was.
 
-    ``choices`` has every line of the page in document order. ``root`` is the body element itself
+    ``text`` is the lines that were kept. ``choices`` has every line of the page in document order. ``root`` is the body element itself
     where no smaller element holds the story.
     """
 
@@ -27,6 +27,7 @@ class Page:
     headline: HtmlElement | None
     root: HtmlElement
     choices: tuple[Choice, ...]
+    text: str
 
 
 def look_at(tree: HtmlElement, *, url: str, title: str = "", description: str = "") -> Page | None:
@@ -42,4 +43,5 @@ def look_at(tree: HtmlElement, *, url: str, title: str = "", description: str = 
     choices = choose_lines(
         found, root, blocks, title=said, description=description, headline=headline
     )
-    return Page(tree, found, tuple(blocks), headline, root, tuple(choices))
+    text = "\n".join(choice.line.text for choice in choices if choice.kept)
+    return Page(tree, found, tuple(blocks), headline, root, tuple(choices), text)

@@ -14,7 +14,7 @@ from archive.extract.body import Body, read_body
 from archive.extract.fallback import read_plain
 from archive.extract.metadata import read_metadata
 from archive.extract.page import Page, look_at
-from archive.extract.page_type import page_shape, page_type
+from archive.extract.page_type import page_type, read_signs
 from archive.extract.tree import is_html, read_tree
 from archive.link import Link, LinkKind
 from archive.links.page import page_links
@@ -62,12 +62,12 @@ def read_from_tree(
     """Read the article out of ``tree``, which may be pruned by it."""
     metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
     page = look_at(tree, url=url, title=metadata.title, description=metadata.description)
+    signs = read_signs(tree, url=url)
     links = page_links(tree, url=url, page=page)
-    shape = page_shape(tree, url=url)
     body = read_body(page) if page is not None else Body("", "none")
     article = Article(
         url=url,
-        page_type=page_type(shape, body.text),
+        page_type=page_type(signs, body.text),
         title=metadata.title,
         text=body.text,
         authors=metadata.authors,

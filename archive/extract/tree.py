@@ -34,6 +34,7 @@ _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _LONG_TAG = re.compile(rb"<[A-Za-z][^<>]{4000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
+_CONTROLS = bytes([*range(9), 11, *range(14, 32)])
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
 
 
@@ -77,6 +78,18 @@ def decode(payload: bytes, content_type: str = "") -> str:
     return payload.decode(best.encoding if best else "utf-8", "replace")
 
 
+def _as_utf8(payload: bytes, content_type: str) -> bytes:
+    """Return the page in UTF-8 without the control characters at which libxml2 stops."""
+    clean = payload.translate(None, _CONTROLS)
+    if len(clean) == len(payload):
+        try:
+            payload.decode("utf-8")
+            return payload
+        except UnicodeDecodeError:
+            pass
+    return _CONTROL.sub("", decode(payload, content_type)).encode("utf-8", "replace")
+
+
 def _declared(payload: bytes, content_type: str) -> list[str]:
     named = _CHARSET.findall(content_type)
     named += [name.decode("ascii") for name in _META_CHARSET.findall(payload[:4096])]
@@ -99,12 +112,14 @@ def read_tree(payload: bytes, content_type: str = "") -> lxml.html.HtmlElement:
     for tag in _LONG_TAG.finditer(payload):
         if len(_QUOTED.sub(b"", tag.group()).split()) > MOST_ATTRIBUTES:
             raise Unreadable(f"more than {MOST_ATTRIBUTES:,} attributes on one element")
-    text = _CONTROL.sub("", decode(payload, content_type))
-    parser = lxml.html.HTMLParser(
+    source = _as_utf8(payload, content_type)
+    parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
     )
+    # lxml.html looks up a class for every element in Python; one class serves us and costs nothing.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=lxml.html.HtmlElement))
     try:
-        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(source, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
         raise Unreadable(f"no tree in the page: {error}") from error
     if tree.tag != "html":

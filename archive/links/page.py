@@ -8,9 +8,11 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
 
+from archive.article import PageType
 from archive.errors import Unreadable
 from archive.extract.blocks import Part
 from archive.extract.page import Page, look_at
+from archive.extract.page_type import page_type, read_signs
 from archive.extract.tree import read_tree
 from archive.link import Link, LinkKind
 
@@ -29,6 +31,13 @@ _PAGINATION = re.compile(r"/page/\d+/?$|[?&](?:paged?|pg|start|offset)=\d+")
 _SECTION = re.compile(
     r"/(?:category|categories|section|sections|topic|topics)/[^/]+|^/[\w%-]{2,40}/?$"
 )
+# What the cards of a listing look like from where a story stands.
+_LISTED = frozenset(
+    (LinkKind.MORE_STORIES, LinkKind.INLINE_RELATED, LinkKind.BODY, LinkKind.NAVIGATION)
+)
+# An address that says all and needs no folding of "." and "..".
+_PLAIN = re.compile(r"https?://[\w.-]+(?::\d+)?/(?!.*/\.)[^\s\\]*$")
+_PATH = re.compile(r"(?:https?:)?(?://[^/?#]*)?([^?#]*)")
 _ELSEWHERE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _SPACE = re.compile(r"\s+")
@@ -51,15 +60,29 @@ def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tupl
     """
     page = page or look_at(tree, url=url)
     kinds = _kinds(page) if page is not None else {}
+    listing = page is None or _is_listing(page, url)
     base = _base(tree, url)
     seen: dict[tuple[str, LinkKind], Link] = {}
     for address, kind, text in _walk(tree, kinds):
+        if listing and kind in _LISTED and (kind is not LinkKind.NAVIGATION or _is_headline(text)):
+            kind = LinkKind.SECTION
         absolute = _absolute(base, address)
         if absolute and (absolute, kind) not in seen:
             seen[absolute, kind] = Link(absolute, kind, text)
         elif absolute and text and not seen[absolute, kind].text:
             seen[absolute, kind] = Link(absolute, kind, text)  # a picture came before its headline
     return tuple(seen.values())
+
+
+def _is_listing(page: Page, url: str) -> bool:
+    """Tell whether the page lists stories: it says so, or it tells none of its own."""
+    # A whole story need not be counted to see that there is one.
+    text = page.text[:2000]
+    return page_type(read_signs(page.tree, url=url), text) in (PageType.LISTING, PageType.OTHER)
+
+
+def _is_headline(text: str) -> bool:
+    return len(text) >= 20 and len(text.split()) >= 4
 
 
 def _base(tree: HtmlElement, url: str) -> str:
@@ -75,6 +98,8 @@ def _base(tree: HtmlElement, url: str) -> str:
 def _absolute(base: str, address: str) -> str:
     """Return the absolute http(s) address without fragment, or "" where it is none."""
     address = address.strip()
+    if _PLAIN.match(address):  # nine links in ten; urllib is slow
+        return address.partition("#")[0]
     if not address or address.lower().startswith(_ELSEWHERE):
         return ""
     try:
@@ -160,10 +185,10 @@ def _anchor_kind(
     kind = kinds.get(element, LinkKind.NAVIGATION)
     if _PAGINATION.search(address):
         return LinkKind.PAGINATION
-    try:
-        path = urlsplit(address).path
-    except ValueError:
+    if kind is not LinkKind.MORE_STORIES and kind is not LinkKind.NAVIGATION:
         return kind
+    found = _PATH.match(address)
+    path = found[1] if found else ""
     if kind is LinkKind.MORE_STORIES and (_NO_STORY.search(path) or "tag" in rel):
         kind = LinkKind.NAVIGATION
     if kind is LinkKind.NAVIGATION and _SECTION.search(path):
