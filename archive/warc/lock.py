@@ -12,8 +12,12 @@ def hold(fd: int) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether a living writer has the file."""
-    with path.open("rb") as file:
+    """Tell whether a living writer has the file, or has sealed it just now (it is gone then)."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return True
+    with file:
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -59,7 +59,7 @@ def recover(
     results += [
         _list(warc, in_manifest=warc.name in listed, now=now)
         for warc in sealed_warcs(archive)
-        if warc.name not in listed or not cdxj_of(warc).is_file()
+        if (warc.name not in listed or not cdxj_of(warc).is_file()) and not lock.is_held(warc)
     ]
     done = any(result.done in ("sealed", "listed") for result in results)
     if done or not (archive / cdxj.INDEX).is_file():

@@ -7,7 +7,7 @@ that writer alone sees it, until the writer has called fsync.
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from archive.errors import StoreError
+
+logger = logging.getLogger(__name__)
 
 FILE_NAME: Final = "revisits.sqlite"
 
@@ -68,21 +70,29 @@ class RevisitIndex:
         """Return the original of a payload, durable or written through this index."""
         if original := self._payloads.get((digest, form)):
             return original
-        row = self._db.execute(
+        return self._one(
             "select digest, form, url, date from payloads where digest = ? and form = ?",
-            (digest, form),
-        ).fetchone()
-        return Original(*row) if row else None
+            digest,
+            form,
+        )
 
     def latest(self, url: str) -> Original | None:
         """Return the original of the payload that ``url`` last gave with status 200."""
         if original := self._urls.get(url):
             return original
-        row = self._db.execute(
+        return self._one(
             "select p.digest, p.form, p.url, p.date from urls u join payloads p"
             " on p.digest = u.digest and p.form = u.form where u.url = ?",
-            (url,),
-        ).fetchone()
+            url,
+        )
+
+    def _one(self, query: str, *values: str) -> Original | None:
+        """Look up; a fault of the index costs a second copy of the payload, not the crawl."""
+        try:
+            row = self._db.execute(query, values).fetchone()
+        except sqlite3.Error as error:
+            logger.warning("the revisit index cannot be read, the payload is kept again: %s", error)
+            return None
         return Original(*row) if row else None
 
     def remember(self, url: str, original: Original, *, current: bool) -> None:
@@ -98,17 +108,15 @@ class RevisitIndex:
         """Store what was remembered. Call it only when the records are on disk."""
         if not self._payloads:
             return
-        with contextlib.closing(self._db.cursor()) as cursor:
-            cursor.execute("begin immediate")
-            cursor.executemany(
-                "insert or ignore into payloads values (?, ?, ?, ?)",
-                [(o.digest, o.form, o.url, o.date) for o in self._payloads.values()],
-            )
-            cursor.executemany(
-                "insert or replace into urls values (?, ?, ?)",
-                [(url, o.digest, o.form) for url, o in self._urls.items()],
-            )
-            cursor.execute("commit")
+        payloads = [(o.digest, o.form, o.url, o.date) for o in self._payloads.values()]
+        urls = [(url, o.digest, o.form) for url, o in self._urls.items()]
+        try:
+            with self._db:
+                self._db.execute("begin immediate")
+                self._db.executemany("insert or ignore into payloads values (?, ?, ?, ?)", payloads)
+                self._db.executemany("insert or replace into urls values (?, ?, ?)", urls)
+        except sqlite3.Error as error:
+            logger.warning("the revisit index misses %d payloads: %s", len(payloads), error)
         self.forget()
 
     def forget(self) -> None:

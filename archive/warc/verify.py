@@ -6,12 +6,14 @@ import base64
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from archive import cdxj, fixity
+from archive.cdxj import Entry
 from archive.errors import DamagedRecord
 from archive.fixity import Sealed
 from archive.warc import lock
@@ -151,6 +153,8 @@ def _check_file(
 ) -> None:
     before = check.records
     lines = _read(warc, check, progress)
+    if sealed is None and lock.is_held(warc):
+        return  # its writer is listing it now
     if sealed is None:
         check.add(warc.name, None, "not listed in the manifest", _RECOVER)
     else:
@@ -170,7 +174,9 @@ def _read(warc: Path, check: _Check, progress: Progress) -> list[bytes]:
     at = 0
 
     def damaged(error: DamagedRecord) -> None:
-        check.add(warc.name, error.offset, error.what, _COPY)
+        lost = _captured_at(warc, error.offset)
+        what = f"{error.what}; it held the capture of {lost}" if lost else error.what
+        check.add(warc.name, error.offset, what, _COPY)
 
     for record in read_records(warc, on_damage=damaged):
         check.record(record)
@@ -181,6 +187,18 @@ def _read(warc: Path, check: _Check, progress: Progress) -> list[bytes]:
     check.bytes += size
     progress(size - at)
     return lines
+
+
+def _captured_at(warc: Path, offset: int) -> str:
+    """Return the URL that the file's own index knows at ``offset``, or ""."""
+    beside = cdxj_of(warc)
+    lines = beside.read_bytes().splitlines() if beside.is_file() else []
+    with suppress(ValueError, KeyError):
+        for line in lines:
+            entry = Entry.parse(line)
+            if entry.offset == offset:
+                return f"{entry.url} of {entry.timestamp}"
+    return ""
 
 
 def _compare(warc: Path, sealed: Sealed, check: _Check, records: int) -> None:
@@ -199,7 +217,8 @@ def _check_open(archive: Path, check: _Check, progress: Progress) -> list[str]:
     unfinished: list[str] = []
     for path in sorted((archive / "warc").glob("*" + OPEN)):
         held = lock.is_held(path)
-        _read(path, check, progress)
+        with suppress(FileNotFoundError):  # sealed just now, and read as such or the next time
+            _read(path, check, progress)
         if held:
             unfinished.append(path.name)
         else:

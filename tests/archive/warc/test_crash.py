@@ -229,3 +229,21 @@ def test_a_disk_full_at_the_seal_does_not_undo_the_seal(
     assert "morestories recover" in caplog.text
     assert [result.done for result in recover(tmp_path)] == ["listed"]
     assert not verify(tmp_path, deep=True).damages
+
+
+def test_a_revisit_index_that_fails_costs_copies_not_the_crawl(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = b"<p>same</p>" * 100
+    with (
+        RevisitIndex(tmp_path) as revisits,
+        WarcWriter(tmp_path / "warc", portal="demo", info={}, revisits=revisits) as writer,
+    ):
+        writer.write(exchange("/1", body))
+        revisits._db.execute("drop table payloads")
+        writer.sync()
+        assert "misses 1 payloads" in caplog.text
+        assert not writer.write(exchange("/2", body)).revisit
+        writer.sync()
+    assert kept(tmp_path) == {1, 2}
+    assert not verify(tmp_path).damages

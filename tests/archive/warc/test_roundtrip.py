@@ -144,8 +144,9 @@ def test_judges_read_every_kind_of_capture(tmp_path: Path) -> None:
         for record in Warcio(file, check_digests=True):
             record.content_stream().read()
             ids.append(record.rec_headers.get_header("WARC-Record-ID"))
-            assert record.digest_checker.passed is not False or "/chunks" in record.rec_headers.get_header(
-                "WARC-Target-URI"
+            assert (
+                record.digest_checker.passed is not False
+                or "/chunks" in record.rec_headers.get_header("WARC-Target-URI")
             )
     assert ids == ours
 

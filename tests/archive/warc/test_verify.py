@@ -75,6 +75,7 @@ def test_a_flipped_bit_is_named(tmp_path: Path, places: list[Written]) -> None:
     first, second = verify(tmp_path).damages
     assert (first.file, first.offset) == (path.name, places[4].offset)
     assert "gzip member is damaged" in first.what
+    assert first.what.endswith("it held the capture of http://portal.test/1 of 20260301120001")
     assert second.what == "its SHA-256 is not that of the sealed file"
 
 
