@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
@@ -32,6 +33,7 @@ class Newsroom:
         self.seed = seed
         self.lock = threading.RLock()
         self.stories: dict[int, Story] = {s.id: s for s in compose(count, seed=seed, home=home)}
+        self._order = self._by_age()
         self.titles = {story.title for story in self.stories.values()}
         self.moved: dict[str, str] = {}
         self.gone: dict[str, int] = {}
@@ -43,7 +45,7 @@ class Newsroom:
     def newest(self, chosen: Callable[[Story], bool] = lambda _: True) -> list[Story]:
         """Return the chosen stories, newest first."""
         with self.lock:
-            return sorted(filter(chosen, self.stories.values()), key=_age, reverse=True)
+            return [s for s in map(self.stories.__getitem__, self._order) if chosen(s)]
 
     def listed(self, *ways: Reach) -> list[Story]:
         """Return the stories that are linked everywhere, and those with one of these ways only."""
@@ -83,6 +85,7 @@ class Newsroom:
         """Take a story off the portal; its address answers ``status`` from now on."""
         with self.lock:
             story = self.stories.pop(self.named(slug).id)
+            self._order.remove(story.id)
             self.gone[story.path] = status
             self._weave()
             return story
@@ -103,20 +106,24 @@ class Newsroom:
             number = max((*self.stories, 0)) + 1
             story = compose_one(number, at, seed=self.seed, home=self.home, titles=self.titles)
             self.stories[number] = story
+            self._order = self._by_age()
             self._weave()
             return self.stories[number]
 
     def neighbours(self, story: Story) -> tuple[Story | None, Story | None]:
         """Return the previous (older) and the next (newer) story, as a reader pages through."""
-        line = list(reversed(self.listed(Reach.ADJACENT)))
-        older = [s for s in line if _age(s) < _age(story)]
-        newer = [s for s in line if _age(s) > _age(story)]
-        return (older[-1] if older else None, newer[0] if newer else None)
+        line = self.listed(Reach.ADJACENT)[::-1]
+        here = bisect_left(line, _age(story), key=_age)
+        rest = line[here + 1 :] if here < len(line) and line[here] is story else line[here:]
+        return (line[here - 1] if here else None, rest[0] if rest else None)
 
     def _keep(self, story: Story) -> Story:
         self.stories[story.id] = story
         self.changes += 1
         return story
+
+    def _by_age(self) -> list[int]:
+        return [s.id for s in sorted(self.stories.values(), key=_age, reverse=True)]
 
     def _hide(self) -> None:
         """Choose the stories that have one way in only, none of them on a front page."""

@@ -73,6 +73,9 @@ def story_head(story: Story, *, plugin: bool) -> str:
         f'<meta property="article:modified_time" content="{utc[1]}">'
         f'<meta property="article:section" content="{escape(story.section)}">{tags}'
         + (graph if plugin else "")
+        # WordPress announces a feed of each post's comments: nothing to read there.
+        + '<link rel="alternate" type="application/rss+xml" '
+        f'title="{escape(story.title)} टिप्पणी फ़ीड" href="{escape(story.url)}feed/">'
         + (f'<link rel="amphtml" href="{escape(story.url)}amp/">' if story.amp else "")
         + f"<link rel='shortlink' href='/?p={story.id}'>"
         + (f'<link rel="next" href="{escape(story.url)}2/">' if story.pages > 1 else "")
@@ -163,16 +166,26 @@ def body_of(story: Story, page: int, linked: Sequence[Story]) -> str:
         words_, rest = shown[-1].split(" ", 3)[:3], shown[-1].split(" ", 3)[3:]
         parts[-1] = f"<p>{link(other.url, ' '.join(words_))} {escape(' '.join(rest))}</p>"
     if story.pages > 1:
-        menu = " ".join(
-            f'<span class="post-page-numbers current" aria-current="page">{n}</span>'
-            if n == page
-            else link(
-                f"{story.url}{n}/" if n > 1 else story.url, str(n), ' class="post-page-numbers"'
-            )
-            for n in range(1, story.pages + 1)
-        )
-        parts.append(f'<div class="page-links">पृष्ठ: {menu}</div>')
+        parts.append(_page_links(story, page))
     return "\n".join(parts)
+
+
+def _page_links(story: Story, page: int) -> str:
+    """Return the menu of a multi-page post's pages, in the two ways in which themes print it."""
+    word = "" if story.id % 80 == 21 else "Page "
+    numbers = " ".join(
+        f'<span class="post-page-numbers current" aria-current="page">{word}{n}</span>'
+        if n == page
+        else link(
+            f"{story.url}{n}/" if n > 1 else story.url,
+            f"{word}{n}",
+            ' class="post-page-numbers"',
+        )
+        for n in range(1, story.pages + 1)
+    )
+    if word:
+        return f'<nav class="page-links" aria-label="Page">{numbers}</nav>'
+    return f'<div class="page-links">पृष्ठ: {numbers}</div>'
 
 
 def _graph(story: Story) -> str:
