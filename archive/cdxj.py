@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from filelock import FileLock
 from surt import surt
@@ -192,7 +192,10 @@ def _line_end(lines: mmap.mmap, at: int) -> int:
 
 def _replace(path: Path, lines: Iterable[bytes]) -> None:
     unfinished = path.with_name(path.name + ".new")
-    file: IO[bytes]
-    with unfinished.open("wb") as file:
-        file.writelines(lines)
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            file.writelines(lines)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise

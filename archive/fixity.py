@@ -7,6 +7,7 @@ breaks the chain where it happened.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -44,13 +45,17 @@ class Broken:
 def append(
     archive: Path, *, file: str, size: int, sha256: str, records: int, now: datetime
 ) -> Sealed:
-    """Add a line and return when it is on disk. Safe among processes (flock)."""
+    """Add a line and return when it is on disk. Safe among processes (flock).
+
+    Raises ``OSError`` if there is no room.
+    """
     sealed = Sealed(file, size, sha256, now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), records)
     with _locked(archive / MANIFEST) as fd:
         written = _whole_lines(fd)
         prev = hashlib.sha256(written[-1]).hexdigest() if written else FIRST
         line = json.dumps({**asdict(sealed), "prev": prev}).encode() + b"\n"
-        os.write(fd, line)
+        if os.write(fd, line) < len(line):  # the next append cuts off what was written
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(archive / MANIFEST))
         os.fsync(fd)
     return sealed
 

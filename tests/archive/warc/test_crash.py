@@ -108,10 +108,19 @@ def test_a_file_without_a_whole_record_is_set_aside(tmp_path: Path, size: int) -
         name = writer.write(exchange()).warc
     stub = tmp_path / "warc" / "demo-20260101000000000-00001-abcdef.warc.gz.open"
     stub.write_bytes((tmp_path / "warc" / name).read_bytes()[:size])
+    os.utime(stub, (1, 1))
     (result,) = recover(tmp_path)
     assert (result.done, result.cut) == ("set aside", size)
     assert not stub.exists()
     assert recover(tmp_path) == []
+
+
+def test_recover_leaves_a_file_that_a_writer_has_just_created(tmp_path: Path) -> None:
+    new = tmp_path / "warc" / "demo-20260101000000000-00001-abcdef.warc.gz.open"
+    new.parent.mkdir()
+    new.touch()
+    assert recover(tmp_path) == []
+    assert new.exists()
 
 
 def test_recover_keeps_damage_in_place_and_names_it(tmp_path: Path) -> None:
