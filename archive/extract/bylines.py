@@ -18,7 +18,7 @@ from archive.extract.evidence import Evidence
 from archive.extract.microdata import Item
 from archive.extract.structured import clean, letters
 from archive.extract.vicinity import lines_of
-from archive.extract.words import PUBLISHED_WORD, UPDATED_WORD
+from archive.extract.words import PUBLISHED_WORD, SENTENCE_WORDS, UPDATED_WORD
 
 Names = tuple[str, ...]
 
@@ -54,6 +54,7 @@ PLACES = frozenset(
 )  # fmt: skip
 FULL_NAME = regex.compile(r"^\p{Lu}\S+(?:\s+\S+)*\s+\p{Lu}\S+$")
 LONGEST = 200  # characters of a byline with several names
+BEFORE = 500  # elements of a block above the headline that are looked at
 BESIDE = regex.compile(r"[|/•·–—,]")
 
 
@@ -114,7 +115,7 @@ def _item_name(item: Item) -> str:
 
 def _before(page: Evidence) -> Iterator[HtmlElement]:
     for block in page.near.before():
-        yield from block.iter(etree.Element)
+        yield from islice(block.iter(etree.Element), BEFORE)
 
 
 def _printed(page: Evidence, *places: Iterable[HtmlElement]) -> list[str]:
@@ -170,7 +171,7 @@ def _labelled(page: Evidence) -> list[str]:
 def _beside_date(page: Evidence) -> list[str]:
     """Return the words that share a short line with the date: "NAME / PLACE 12 May 2020"."""
     for line in page.near.head.lines:
-        if len(line.text) > 120:
+        if len(line.text) > 120 or line.text.endswith(("।", "?", "!")):
             continue
         span = find_date(line.text, page.language)
         if not span:
@@ -191,4 +192,4 @@ def _may_be_name(part: str) -> bool:
         return False
     if part.casefold() in PLACES or UPDATED_WORD.search(part) or PUBLISHED_WORD.search(part):
         return False
-    return not any(w[0].islower() for w in words)
+    return not any(w[0].islower() or w.casefold() in SENTENCE_WORDS for w in words)

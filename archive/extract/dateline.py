@@ -7,6 +7,7 @@ import regex
 from archive.extract.agencies import is_agency
 from archive.extract.dates import find_date
 from archive.extract.months import month_pattern
+from archive.extract.words import SENTENCE_WORDS
 
 HEAD = 110  # characters; a dateline is over by then
 # What closes a dateline. A colon or dash needs a space or a letter after it, not a digit.
@@ -18,15 +19,6 @@ AGENCY_WORDS = regex.compile(
     regex.I,
 )
 PLACE = regex.compile(r"^[\p{L}\p{M}\u200c\u200d.'’\-/ ]+$")
-# A short Hindi sentence also ends in a danda; one with these words is no place.
-_WORDS = (
-    "है हैं था थे थी थीं में को ने से का के की और पर नहीं यह वह ये वे हो गया गई गए कि तो भी ही क्या "
-    "सवाल जवाब नोट सूचना देखें पढ़ें वीडियो फोटो हाइलाइट्स अपडेट प्रश्न उत्तर स्रोत साभार एक इस उस जो "
-    "the a an is are was were of and to note update updated watch video photo photos also read "
-    "advertisement question answer explained exclusive breaking live opinion editorial source by q "
-    "ans here how why what who when review analysis highlights warning disclaimer summary"
-)
-SENTENCE = frozenset(_WORDS.split())
 
 
 def read_dateline(text: str) -> str:
@@ -41,7 +33,7 @@ def read_dateline(text: str) -> str:
         place = _place(head, close[0].strip())
         if place:
             return place
-        if len(head) > 70 or any(w in SENTENCE for w in head.casefold().split()):
+        if len(head) > 70 or any(w in SENTENCE_WORDS for w in head.casefold().split()):
             return ""
     return ""
 
@@ -88,7 +80,7 @@ def _is_place(place: str, close: str, signed: bool) -> bool:
     words = place.split()
     if not PLACE.match(place) or len(words) > (4 if signed else 3) or len(place) > 40:
         return False
-    if any(w.casefold() in SENTENCE for w in words):
+    if any(w.casefold() in SENTENCE_WORDS for w in words):
         return False
     if regex.search(r"[\p{Lu}\p{Ll}]", place):
         if place.isupper() and len(place) > 2:

@@ -18,6 +18,8 @@ from archive.article import Moment
 from archive.extract.clock import Clock, Precision
 from archive.extract.months import ZONES, calendar_of, fold, month_names, month_pattern
 
+LONGEST = 400  # characters in which a date is looked for
+
 STAMP = regex.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
@@ -64,7 +66,7 @@ def read_moment(text: str, at: Clock, source: str) -> Moment | None:
     Tries machine stamps, then words, then numbers, then times relative to the capture.
     ``text`` may have more in it than the date; ``Moment.text`` keeps the part that was read.
     """
-    text = text.strip()
+    text = text[:LONGEST].strip()
     if not text or not any(c.isdigit() for c in text):
         return _named_day(text, at, source)
     plain = _ascii_digits(text)

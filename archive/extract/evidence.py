@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import regex
 from lxml.html import HtmlElement
@@ -33,6 +33,14 @@ def absolute(base: str, address: str | None) -> str:
         return found if address and urlsplit(found).scheme in ("http", "https") else ""
     except ValueError:
         return ""
+
+
+def parts_of(address: str) -> SplitResult:
+    """Return the parts of an address; of one that is none, empty parts."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return urlsplit("")
 
 
 class Evidence:
@@ -106,7 +114,7 @@ class Evidence:
     @cached_property
     def site_names(self) -> set[str]:
         """Letters of what the site calls itself: its name is no title, and no author of choice."""
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.")
+        host = (parts_of(self.url).hostname or "").removeprefix("www.")
         names = [host, host.split(".")[0], self.portal.name]
         names += [*self.meta.get("og:site_name", ()), *self.meta.get("application-name", ())]
         for node in (self.article, *self.nodes):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import regex
 from lxml.html import HtmlElement
@@ -19,7 +18,7 @@ from lxml.html import HtmlElement
 from archive.article import Moment
 from archive.extract import structured
 from archive.extract.bylines import author_candidates
-from archive.extract.evidence import Evidence, absolute
+from archive.extract.evidence import Evidence, absolute, parts_of
 from archive.extract.structured import clean
 from archive.extract.subjects import section_candidates, tag_candidates
 from archive.extract.timestamps import modified_candidates, published_candidates
@@ -103,7 +102,7 @@ def _picture(page: Evidence, address: str) -> str:
     if not address or NO_PICTURE.search(address):
         return ""
     found = absolute(page.url, address)
-    return found if urlsplit(found).path.strip("/") else ""
+    return found if parts_of(found).path.strip("/") else ""
 
 
 def _descriptions(page: Evidence) -> Iterator[tuple[str, str]]:
@@ -123,12 +122,12 @@ def _scripts(page: Evidence) -> Iterator[tuple[str, str]]:
 
 def _canonicals(page: Evidence) -> Iterator[tuple[str, str]]:
     """Yield the page's own address; a "canonical" home page on a story is a theme's mistake."""
-    deep = len(urlsplit(page.url).path.strip("/")) > 1
+    deep = len(parts_of(page.url).path.strip("/")) > 1
     for rule, address in (
         ("link:canonical", page.canonical),
         ("meta:og:url", absolute(page.url, page.said("og:url"))),
     ):
-        parts = urlsplit(address)
+        parts = parts_of(address)
         if address and not (deep and not parts.path.strip("/") and not parts.query):
             yield rule, address
 

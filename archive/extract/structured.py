@@ -33,6 +33,7 @@ SALVAGE_AUTHOR = regex.compile(
 )
 NOT_LETTERS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 SCHEME = regex.compile(r"^[a-z]+://(?:www\.|m\.|amp\.)?")
+LONGEST = 10_000  # characters of a value that are looked at; a description has 2,000 at most
 DEPTH = 6  # how far @graph and mainEntity may nest; real pages need three
 
 
@@ -40,6 +41,7 @@ def clean(value: object) -> str:
     """Return a string value unescaped (WordPress escapes twice) with white space folded."""
     if not isinstance(value, str):
         return str(value) if isinstance(value, int | float) else ""
+    value = value[:LONGEST]
     if "&" in value:
         value = html.unescape(html.unescape(value))
     return " ".join(value.split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import cast
 from urllib.parse import urljoin
 
@@ -43,6 +44,7 @@ HOME = frozenset(
 SECTION_META = ("section", "cxenseparse:category", "parsely-section", "category")
 KEYWORD_META = ("news_keywords", "keywords", "parsely-tags", "sailthru.tags")
 SEVERAL = regex.compile(r",\S|,.*,")
+MOST = 300  # marked elements looked at; a hostile page has a million
 MAX_KEYWORDS = 12  # a longer keyword list is for search engines, not for readers
 
 
@@ -92,7 +94,7 @@ def _category_link(page: Evidence) -> str:
 def _head(page: Evidence) -> Iterator[HtmlElement]:
     yield from page.near.head.elements
     for block in page.near.before():
-        yield from block.iter("a")
+        yield from islice(block.iter("a"), MOST)
 
 
 def _is_category(link: HtmlElement) -> bool:
@@ -115,7 +117,7 @@ def _is_category_name(name: str) -> bool:
 
 
 def _printed_crumbs(page: Evidence) -> list[tuple[str, str]]:
-    for block in cast("list[HtmlElement]", CRUMBS(page.tree)):
+    for block in cast("list[HtmlElement]", CRUMBS(page.tree))[:MOST]:
         links = [(clean(str(a.text_content())), a.get("href") or "") for a in block.iter("a")]
         if any(name for name, _ in links):
             return [link for link in links if link[0]]
@@ -150,9 +152,13 @@ def tag_candidates(page: Evidence) -> Iterator[tuple[str, tuple[str, ...]]]:
 def _linked_tags(page: Evidence) -> tuple[str, ...]:
     """Return the rel=tag links that stand together nearest to the headline."""
     links: dict[int, list[str]] = {}
+    seen = 0
     for link in cast("list[HtmlElement]", RELATIONS(page.tree)):
         words = (link.get("rel") or "").lower().split()
         if "tag" in words and "category" not in words:
+            seen += 1
+            if seen > MOST:
+                break
             steps = page.near.steps(link)
             if steps is not None:
                 links.setdefault(steps, []).append(clean(str(link.text_content())))
@@ -161,7 +167,7 @@ def _linked_tags(page: Evidence) -> tuple[str, ...]:
 
 def _printed_tags(page: Evidence) -> tuple[str, ...]:
     """Return the tags of a block classed so, links or words after a "Tags:" label."""
-    for element in cast("list[HtmlElement]", TAGGED(page.tree)):
+    for element in cast("list[HtmlElement]", TAGGED(page.tree))[:MOST]:
         if not _is_tags_name(element.get("class") or "") or page.near.steps(element) is None:
             continue
         links = [clean(str(a.text_content())) for a in element.iter("a")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import regex
 
@@ -53,7 +54,7 @@ def without_site(title: str, site_names: Iterable[str]) -> str:
     site's name (a section, "Hindi News") goes with it only where the name follows directly.
     """
     names = set(site_names)
-    cuts = list(SITE_JOIN.finditer(title))
+    cuts = list(islice(SITE_JOIN.finditer(title), 20))
     for cut in cuts:
         tail = letters(title[cut.end() :])
         if tail in names or any(

@@ -1,4 +1,4 @@
-"""Words by which pages label a date: printed, or updated."""
+"""Words by which a line tells what it is: a published date, an update, a sentence."""
 
 from __future__ import annotations
 
@@ -14,3 +14,13 @@ PUBLISHED_WORD = regex.compile(
     r"yayın|公開|掲載|입력",
     regex.I,
 )
+
+# A line with one of these is no place and no name, however short.
+_WORDS = (
+    "है हैं था थे थी थीं में को ने से का के की और पर नहीं यह वह ये वे हो गया गई गए कि तो भी ही क्या "
+    "सवाल जवाब नोट सूचना देखें पढ़ें वीडियो फोटो हाइलाइट्स अपडेट प्रश्न उत्तर स्रोत साभार एक इस उस जो "
+    "the a an is are was were of and to note update updated watch video photo photos also read "
+    "advertisement question answer explained exclusive breaking live opinion editorial source by q "
+    "ans here how why what who when review analysis highlights warning disclaimer summary"
+)
+SENTENCE_WORDS = frozenset(_WORDS.split())

@@ -32,6 +32,9 @@ SHARED = {
         "pt": "o os que de em uma do da não para", "it": "il di che la per una del della sono non",
         "nl": "de het een van en is dat niet met voor", "id": "yang dan di dengan untuk dari ini itu tidak pada",
         "tr": "ve bir bu için ile de da olarak olan daha", "sw": "ya na wa kwa katika ni za la hii kuwa",
+        "sv": "och att det som en på är av för med till inte", "da": "og at det som en på er af for med til ikke",
+        "no": "og at det som en på er av for med til ikke", "pl": "w i na z do się nie że jest to",
+        "cs": "a v na se je že to s z do si ve",
     },
     "Deva": {
         "hi": "है हैं था थे थी के की का में से को ने और पर यह नहीं भी कि",
@@ -45,7 +48,8 @@ SHARED = {
     "Cyrl": {"ru": "и в не на что с по", "uk": "і в не на що з та", "bg": "и на за се от да е", "sr": "и у је да на се"},
 }  # fmt: skip
 WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
-CERTAIN = 6  # common words that make out a language that nothing declares
+CERTAIN = 6  # common words make out a Latin language that nothing declares,
+TENTH = 10  # and one word in so many
 ENOUGH = 4000  # letters that settle a script; a page has more
 
 
@@ -102,7 +106,8 @@ def _by_words(text: str, script: str, said: str) -> str:
     best = max(scores, key=lambda language: (scores[language], language == said))
     if said and scores[said] * 2 >= scores[best]:
         return said
-    if scores[best] < CERTAIN and script == "Latn":
+    certain = scores[best] >= CERTAIN and scores[best] * TENTH >= words.total()
+    if script == "Latn" and not certain:
         return said
     return best if scores[best] else said or next(iter(common))
 
