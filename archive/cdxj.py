@@ -7,16 +7,17 @@ Keys and fields are those that cdxj-indexer writes by default, so pywb reads the
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import heapq
 import json
 import mmap
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock
 from surt import surt
 
 INDEX: Final = "index.cdxj"
@@ -125,8 +126,15 @@ def rebuild(archive: Path) -> None:
         _replace(archive / INDEX, merged(sorted((archive / "warc").glob("*.cdxj"))))
 
 
-def _locked(archive: Path) -> FileLock:
-    return FileLock(archive / f"{INDEX}.lock")
+@contextlib.contextmanager
+def _locked(archive: Path) -> Iterator[None]:
+    """Let one process at a time replace the index: an flock on the folder itself."""
+    fd = os.open(archive, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def _with(old: mmap.mmap, added: Iterable[bytes]) -> Iterator[bytes]:

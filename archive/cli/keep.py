@@ -109,16 +109,21 @@ def _bar() -> Progress:
 
 
 def _print_report(report: Report) -> None:
-    out.print(
-        f"{report.files:,} WARC files, {report.records:,} records, {report.bytes:,} bytes; "
-        f"{report.digests:,} digests compared, {report.revisits:,} revisits resolved"
-    )
-    if report.unchecked:
-        out.print(f"{report.unchecked:,} digests are missing or of an unknown algorithm")
+    counts = {
+        "WARC files": report.files,
+        "records": report.records,
+        "bytes": report.bytes,
+        "digests compared": report.digests,
+        "digests missing or unknown": report.unchecked,
+        "revisits": report.revisits,
+    }
+    for what, count in counts.items():
+        out.print(f"{what:<27}{count:>15,}")
     for name in report.unfinished:
-        out.print(f"being written now: {escape(name)}")
+        out.print(f"being written now: {escape(name)}", soft_wrap=True)
     if not report.damages:
-        out.print(f"[green]All is whole.[/] The manifest ends with {report.chain}")
+        out.print("[green]All is whole.[/] Note the manifest's last hash somewhere else:")
+        out.print(report.chain, soft_wrap=True)
         return
     for damage in report.damages:
         at = "" if damage.offset is None else f" at byte {damage.offset:,}"

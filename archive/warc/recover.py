@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from archive.warc.revisits import FILE_NAME, RevisitIndex
 from archive.warc.seal import OPEN, archive_of, cdxj_of, entries_of, index, seal, sync_folder
 
 _BEGINNING: Final = 10  # seconds; far more than a writer needs to lock what it has created
+_WARC: Final = re.compile(r"\.w?arc(\.gz|\.zst|\.bz2)?$")
 TORN: Final = ".torn"
 """Ending of the file that keeps the bytes cut off a torn tail, beside the WARC."""
 
@@ -77,9 +79,9 @@ def _just_begun(path: Path, now: datetime) -> bool:
 
 
 def sealed_warcs(archive: Path) -> list[Path]:
-    """Return the archive's sealed WARCs by name."""
-    folder = archive / "warc"
-    return sorted([*folder.glob("*.warc.gz"), *folder.glob("*.warc")])
+    """Return the archive's sealed WARCs by name, and what passes for one but cannot be read."""
+    found = (archive / "warc").iterdir() if (archive / "warc").is_dir() else ()
+    return sorted(path for path in found if _WARC.search(path.name))
 
 
 def _recover_open(path: Path, now: Callable[[], datetime]) -> Recovered:

@@ -153,8 +153,8 @@ def _check_file(
 ) -> None:
     before = check.records
     lines = _read(warc, check, progress)
-    if sealed is None and lock.is_held(warc):
-        return  # its writer is listing it now
+    if sealed is None and (check.records == before or lock.is_held(warc)):
+        return  # no WARC, as was said; or its writer is listing it now
     if sealed is None:
         check.add(warc.name, None, "not listed in the manifest", _RECOVER)
     else:

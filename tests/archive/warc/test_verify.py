@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from archive.cli import keep
 from archive.cli.common import Exit
 from archive.warc.record import read_records
+from archive.warc.recover import recover
 from archive.warc.revisits import RevisitIndex
 from archive.warc.seal import cdxj_of
 from archive.warc.verify import Damage, verify
@@ -117,6 +118,27 @@ def test_files_that_came_or_went_are_named(tmp_path: Path, places: list[Written]
         (path.name, "listed in the manifest, and not there"),
         ("left.warc.gz.open", "left open by a crawl that is gone"),
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.arc.gz", gzip.compress(b"filedesc://a.arc 0.0.0.0 2001 text/plain 7\n"), "an ARC file"),
+        ("a.warc.zst", b"\x28\xb5\x2f\xfd\x04\x00", "compressed with zstd"),
+        ("a.warc.gz", b"", "the file is empty"),
+    ],
+)
+def test_what_is_no_warc_is_named_and_the_rest_is_read(
+    tmp_path: Path, places: list[Written], name: str, content: bytes, what: str
+) -> None:
+    (tmp_path / "warc" / name).write_bytes(content)
+    report = verify(tmp_path, deep=True)
+    assert report.records == 25
+    (damage,) = report.damages
+    assert (damage.file, damage.offset) == (name, 0)
+    assert what in damage.what
+    (result,) = recover(tmp_path)
+    assert (result.warc, result.done) == (name, "left")
 
 
 def test_what_is_being_written_is_read_and_is_no_damage(tmp_path: Path) -> None:
