@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ import duckdb
 
 from archive.answers import FORMATS, Progress, write
 from archive.errors import BadSetting
+from archive.query import day
 from archive.store import schema
-from archive.store.connection import connect
 
 # What a spreadsheet is opened for, first; the ids and the provenance come last.
 _COLUMNS = (
@@ -31,6 +30,10 @@ class Selection:
     until: str | None = None
     revisions: bool = False  # all of them, not only the latest
 
+    @property
+    def source(self) -> str:
+        return "revisions" if self.revisions else "articles"
+
     def where(self) -> tuple[str, list[Any]]:
         """Return an SQL condition and the values to bind; raise ``BadSetting`` for a bad day."""
         tests: list[tuple[str, Any]] = []
@@ -43,16 +46,20 @@ class Selection:
         return " AND ".join(test for test, _ in tests) or "true", [value for _, value in tests]
 
 
-def day(text: str) -> date:
-    """Read a day such as 2026-11-24; raise ``BadSetting`` otherwise."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise BadSetting(f"{text!r} is not a day such as 2026-11-24") from error
+def count(connection: duckdb.DuckDBPyConnection, selection: Selection) -> int:
+    """Return how many rows an export of ``selection`` has."""
+    condition, values = selection.where()
+    sql = f"SELECT count(*) FROM {selection.source} WHERE {condition}"
+    row = connection.execute(sql, values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def export_articles(
-    folder: Path, file: Path, selection: Selection, *, on_row: Progress | None = None
+    connection: duckdb.DuckDBPyConnection,
+    file: Path,
+    selection: Selection,
+    *,
+    on_row: Progress | None = None,
 ) -> int:
     """Write the selected stories to ``file``, as its ending says; return how many.
 
@@ -63,16 +70,15 @@ def export_articles(
     if form not in (*FORMATS, "duckdb"):
         raise BadSetting(f"{file}: end the name in .csv, .jsonl, .json, .parquet or .duckdb")
     condition, values = selection.where()
-    with connect(folder) as connection:
-        if form == "duckdb":
-            return _database(connection, file, condition, values)
-        source = "revisions" if selection.revisions else "articles"
-        columns = _COLUMNS + (", last_captured, captures" if selection.revisions else "")
-        result = connection.execute(
-            f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY portal, published, url, number",
-            values,
-        )
-        return write(result, file, form, on_row=on_row)
+    if form == "duckdb":
+        return _database(connection, file, condition, values)
+    columns = _COLUMNS + (", last_captured, captures" if selection.revisions else "")
+    result = connection.execute(
+        f"SELECT {columns} FROM {selection.source} WHERE {condition} "
+        "ORDER BY portal, published, url, number",
+        values,
+    )
+    return write(result, file, form, on_row=on_row)
 
 
 def _database(

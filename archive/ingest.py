@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,9 @@ from archive.errors import BadSetting, DamagedRecord
 from archive.landing import Batch, Item, Landing
 from archive.pages import Page, Pages
 from archive.reading import Reading, read
-from archive.store.connection import broken, connect
+from archive.search.index import SearchIndex
+from archive.store.connection import connect
+from archive.store.faults import fault
 from archive.store.lock import writer_lock
 from archive.store.rows import Row, capture_row, damage_row, warc_row
 from archive.warc.reader import read_captures
@@ -31,6 +33,7 @@ log = logging.getLogger(__name__)
 OPEN = ".open"
 BATCH = 400  # captures a transaction: 20 ms of catalog work is then small beside their reading
 AGE = 1.0  # seconds after which a smaller batch is landed, so that rows appear while a crawl runs
+SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
 WINDOW = 48  # pages under way at once; bounds memory to that many payloads
 PAUSE = 0.3  # seconds between two looks at files that may have grown
 
@@ -139,6 +142,7 @@ class Ingest:
             for path in files:
                 run.read(path)
             run.land_all()
+            run.make_searchable()
         return run.tally.report()
 
     def follow(self, stop: threading.Event) -> Report:
@@ -151,6 +155,7 @@ class Ingest:
                     run.read(path)
                 run.land_all()
                 if last:
+                    run.make_searchable()
                     break
                 stop.wait(PAUSE)
         return run.tally.report()
@@ -174,10 +179,10 @@ class Ingest:
     def _running(self) -> Iterator[_Run]:
         with self._lock(), connect(self._tables, write=True) as connection:
             try:
-                with Pages(self._workers) as pages:
-                    yield _Run(connection, pages, self._on_event)
+                with Pages(self._workers) as pages, closing(SearchIndex(self._tables)) as search:
+                    yield _Run(connection, pages, search, self._on_event)
             except duckdb.Error as error:
-                raise broken(self._tables, error) from error
+                raise fault(self._tables, error) from error
 
 
 class _Run:
@@ -187,10 +192,14 @@ class _Run:
         self,
         connection: duckdb.DuckDBPyConnection,
         pages: Pages,
+        search: SearchIndex,
         on_event: Callable[[Event], None],
     ) -> None:
         self.tally = _Tally()
+        self._connection = connection
         self._landing = Landing(connection)
+        self._search = search
+        self._searchable = time.monotonic()
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -297,6 +306,13 @@ class _Run:
             tally.warcs |= set(self._done)
             self._on_event(Event("landed", tally.report(), next(reversed(self._done))))
         self._begin_batch()
+        if time.monotonic() - self._searchable > SEARCHABLE:
+            self.make_searchable()
+
+    def make_searchable(self) -> None:
+        """Bring the search index up to what has been landed."""
+        self._search.update(self._connection)
+        self._searchable = time.monotonic()
 
 
 def is_warc(path: Path) -> bool:

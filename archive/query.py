@@ -20,6 +20,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -175,8 +176,8 @@ _READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
     """Run one reading statement; return the executed connection.
 
-    Raises ``BadSetting`` for SQL that does not parse or run, for several statements, and for
-    anything that is not a read (the archive is opened read-only besides).
+    Raises ``BadSetting`` for SQL that does not parse, for several statements, and for anything
+    that is not a read (the archive is opened read-only besides); ``duckdb.Error`` as it runs.
     """
     try:
         statements = connection.extract_statements(sql)
@@ -190,9 +191,27 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
             f"the archive is opened for reading only, and {kind} is not a read: "
             "begin with SELECT, FROM, WITH, SHOW or DESCRIBE"
         )
+    return connection.execute(statements[0])
+
+
+def instant(text: str) -> datetime:
+    """Read a day or an instant, UTC where it names no zone; a day means its end.
+
+    >>> instant("2026-11-01").isoformat(), instant("2026-11-01T12:00+05:30").isoformat()
+    ('2026-11-01T23:59:59.999999+00:00', '2026-11-01T06:30:00+00:00')
+    """
     try:
-        return connection.execute(statements[0])
-    except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException) as error:
-        raise BadSetting(
-            f"{error}\nThe tables and columns are described in docs/schema.md."
-        ) from error
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(f"{text!r} is not a day or an instant such as 2026-11-01T12:00") from error
+    if len(text) <= 10:
+        at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def day(text: str) -> date:
+    """Read a day such as 2026-11-24; raise ``BadSetting`` otherwise."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadSetting(f"{text!r} is not a day such as 2026-11-24") from error

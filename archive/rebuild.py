@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from archive.ingest import Event, Ingest, Report
+from archive.search.index import FOLDER as SEARCH
 from archive.store.connection import CATALOG, LAKE
 from archive.store.lock import writer_lock
 
@@ -46,6 +47,8 @@ def _put_in_place(new: Path, folder: Path) -> None:
         target = folder / LAKE / file.relative_to(new / LAKE)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.rename(target)
+    shutil.rmtree(folder / SEARCH, ignore_errors=True)
+    (new / SEARCH).rename(folder / SEARCH)
     (folder / CATALOG).unlink(missing_ok=True)
     for name in _BESIDE:
         (folder / name).unlink(missing_ok=True)

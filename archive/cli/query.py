@@ -1,22 +1,29 @@
-"""``morestories queries``, ``query``, ``sql``, ``export``: tables → answers."""
+"""``morestories queries``, ``query``, ``sql``, ``export``, ``search``: tables → answers."""
 
 from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import duckdb
 import typer
+from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 from archive import answers
 from archive import query as questions
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, on_terminal, out
+from archive.cli.search import search
 from archive.errors import BadSetting
-from archive.store.connection import broken, connect
+from archive.export import Selection, count, export_articles
+from archive.store.connection import open as open_archive
+from archive.store.faults import fault
 
 ROWS_SHOWN = 200  # a table on a terminal ends here and says so; files and pipes get all
 
@@ -39,6 +46,10 @@ OutputOption = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Write to this file; its ending tells the format."),
 ]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="As the tables stood then: 2026-11-01, or with a clock time."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +60,7 @@ def register(app: typer.Typer) -> None:
     )(query)
     app.command()(sql)
     app.command()(export)
+    app.command()(search)
 
 
 def queries(
@@ -90,6 +102,7 @@ def query(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     form: FormatOption = None,
     output: OutputOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Ask one of the questions in queries/, with its own parameters: --portal demo --since 2026-11-01.
 
@@ -97,8 +110,8 @@ def query(
     """
     known = questions.load(name)
     values = parameters(known, context.args)
-    with connect(existing(archive)) as connection:
-        show(archive, questions.ask(connection, known, values), form, output)
+    with opened(archive, as_of) as connection:
+        show(questions.ask(connection, known, values), form, output)
 
 
 def parameters(known: questions.Query, arguments: list[str]) -> dict[str, str]:
@@ -123,33 +136,40 @@ def sql(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     form: FormatOption = None,
     output: OutputOption = None,
+    as_of: AsOfOption = None,
 ) -> None:
     """Run one SQL statement that reads: morestories sql "SELECT title FROM articles LIMIT 5".
 
     The tables are described in docs/schema.md; SHOW TABLES and DESCRIBE articles tell them, too.
     """
     text = sys.stdin.read() if statement == "-" else statement
-    with connect(existing(archive)) as connection:
-        show(archive, questions.select(connection, text), form, output)
+    with opened(archive, as_of) as connection:
+        show(questions.select(connection, text), form, output)
 
 
-def show(
-    folder: Path, result: duckdb.DuckDBPyConnection, form: Format | None, output: Path | None
-) -> None:
+@contextmanager
+def opened(archive: Path, as_of: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the archive for questions; what DuckDB complains of becomes an error with advice."""
+    folder = existing(archive)
+    at = questions.instant(as_of) if as_of else None
+    with open_archive(folder, as_of=at) as connection:
+        try:
+            yield connection
+        except duckdb.Error as error:
+            raise fault(folder, error) from error
+
+
+def show(result: duckdb.DuckDBPyConnection, form: Format | None, output: Path | None) -> None:
     """Print an executed result, or write it to ``output``."""
-    try:
-        if output is not None:
-            chosen = form or ending(output)
-            number = answers.write(result, output, chosen)
-            err.print(f"{number:,} rows in {output}")
-        elif form in (None, Format.TABLE):
-            print_table(result)
-        elif form is Format.PARQUET:
-            raise BadSetting("Parquet is not for the screen: name a file with -o FILE.parquet")
-        else:
-            _to_pipe(result, form)
-    except duckdb.Error as error:
-        raise broken(folder, error) from error
+    if output is not None:
+        number = answers.write(result, output, form or ending(output))
+        err.print(f"{number:,} rows in {output}")
+    elif form is None or form is Format.TABLE:
+        print_table(result)
+    elif form is Format.PARQUET:
+        raise BadSetting("Parquet is not for the screen: name a file with -o FILE.parquet")
+    else:
+        _to_pipe(result, form)
 
 
 def _to_pipe(result: duckdb.DuckDBPyConnection, form: Format) -> None:
@@ -194,8 +214,6 @@ def print_table(result: duckdb.DuckDBPyConnection) -> None:
 
 def _short(text: str) -> str:
     """Return one line of ``text``; escaped, for a headline may hold [square brackets]."""
-    from rich.markup import escape
-
     line = " ".join(text.split())
     return escape(line if len(line) <= 400 else line[:400] + "…")
 
@@ -209,22 +227,40 @@ def export(
     all_revisions: Annotated[
         bool, typer.Option("--revisions", help="Every revision, not only the latest.")
     ] = False,
+    as_of: AsOfOption = None,
 ) -> None:
     """Write all stories to a file: url, title, body, authors, dates, section, tags, …
 
     CSV is UTF-8 with a byte order mark, so that Excel and LibreOffice show Hindi right. A .duckdb
     file opens in any DuckDB client, with nothing else installed.
     """
-    from archive.export import Selection, export_articles
-
-    folder = existing(archive)
     chosen = Selection(portal, since, until, all_revisions)
-    try:
-        number = export_articles(folder, file, chosen)
-    except duckdb.Error as error:
-        raise broken(folder, error) from error
+    with opened(archive, as_of) as connection, _Bar(connection, chosen) as bar:
+        number = export_articles(connection, file, chosen, on_row=bar)
     if on_terminal():
         err.print(f"{number:,} stories in {file} ({file.stat().st_size / 1e6:,.1f} MB)")
     if not number:
         err.print("no story matches: the file holds none")
         raise typer.Exit(Exit.NOTHING)
+
+
+class _Bar:
+    """A progress bar on a terminal, nothing elsewhere; called with the number of rows written."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, chosen: Selection) -> None:
+        self._progress = Progress(console=err, transient=True) if on_terminal() else None
+        if self._progress:
+            self._task = self._progress.add_task("stories", total=count(connection, chosen))
+
+    def __enter__(self) -> _Bar:
+        if self._progress:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress:
+            self._progress.stop()
+
+    def __call__(self, rows: int) -> None:
+        if self._progress:
+            self._progress.update(self._task, completed=rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 
 from archive.errors import BadSetting, StoreError
 from archive.store import schema
+from archive.store.faults import fault
 
 log = logging.getLogger(__name__)
 
@@ -19,11 +21,13 @@ LAKE = "lake"
 _BUSY_MS = 30_000  # how long a commit waits for another process's short lock on the catalog
 
 
-def connect(folder: Path, *, write: bool = False) -> duckdb.DuckDBPyConnection:
+def connect(
+    folder: Path, *, write: bool = False, as_of: datetime | None = None
+) -> duckdb.DuckDBPyConnection:
     """Return a connection that has the archive in ``folder`` attached as ``lake`` and in use.
 
     With ``write`` the catalog and its tables are made where they are missing; the caller holds
-    the writer's lock. Times are shown in UTC. Raises ``BadSetting`` where no archive is,
+    the writer's lock. With ``as_of`` the tables are as they stood then. Times are shown in UTC. Raises ``BadSetting`` where no archive is,
     ``StoreError`` where one cannot be opened.
     """
     folder = folder.resolve()
@@ -35,14 +39,14 @@ def connect(folder: Path, *, write: bool = False) -> duckdb.DuckDBPyConnection:
         connection.execute("SET TimeZone = 'UTC'")
         for name in ("sqlite_scanner", "ducklake"):
             connection.execute(f"LOAD {_quoted(extension(name))}")
-        connection.execute(attach_line(folder, write=write))
+        connection.execute(attach_line(folder, write=write, as_of=as_of))
         connection.execute("USE lake")
         if write:
             _make(connection)
         _check_version(connection, folder)
     except duckdb.Error as error:
         connection.close()
-        raise broken(folder, error) from error
+        raise fault(folder, error) from error
     except BaseException:
         connection.close()
         raise
@@ -58,7 +62,7 @@ def extension(name: str) -> str:
     return str(folder / f"{name}.duckdb_extension")
 
 
-def attach_line(folder: Path, *, write: bool = False) -> str:
+def attach_line(folder: Path, *, write: bool = False, as_of: datetime | None = None) -> str:
     """Return the ATTACH statement by which any DuckDB client opens the archive."""
     options = [
         f"DATA_PATH {_quoted(f'{folder / LAKE}/')}",
@@ -66,16 +70,9 @@ def attach_line(folder: Path, *, write: bool = False) -> str:
         f"META_BUSY_TIMEOUT {_BUSY_MS}",
     ]
     options += ["META_JOURNAL_MODE 'WAL'"] if write else ["READ_ONLY"]
+    if as_of is not None:
+        options.append(f"SNAPSHOT_TIME {_quoted(as_of.isoformat())}")
     return f"ATTACH {_quoted(f'ducklake:sqlite:{folder / CATALOG}')} AS lake ({', '.join(options)})"
-
-
-def broken(folder: Path, error: duckdb.Error) -> StoreError:
-    """Return the error for a catalog or lake that cannot be read: what, where, what next."""
-    return StoreError(
-        f"the tables in {folder} cannot be read: {error}\n"
-        f"The WARC files are not touched by this: `morestories rebuild --archive {folder}` "
-        "makes the tables again from them."
-    )
 
 
 def _no_catalog(folder: Path) -> str:
@@ -129,11 +126,37 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def open(folder: Path | str) -> duckdb.DuckDBPyConnection:
+def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
     """Return a read-only connection to the tables of the archive in ``folder``.
 
-    The tables and views of docs/schema.md stand unqualified (``SELECT title FROM articles``).
-    Any number may be open, for as long as they like, while a crawl writes; each statement sees
-    whole batches only. Raises as :func:`connect` does.
+    The tables and views of docs/schema.md stand unqualified (``SELECT title FROM articles``), and
+    ``search('शिमला बर्फबारी')`` is a table of ``article`` and ``score`` to join with. Any number
+    may be open, for as long as they like, while a crawl writes; each statement sees whole batches
+    only. With ``as_of`` they are as they stood then. Raises as :func:`connect` does.
     """
-    return connect(Path(folder))
+    connection = connect(Path(folder), as_of=as_of)
+    add_search(connection, Path(folder).resolve())
+    return connection
+
+
+def add_search(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
+
+    DuckDB runs Python functions only where numpy is installed; without it the call says so.
+    """
+    hits = duckdb.list_type(duckdb.struct_type({"article": "BIGINT", "score": "DOUBLE"}))
+
+    def search_hits(text: str, most: int) -> list[dict[str, object]]:
+        from archive.search.find import ranked  # the index is loaded by those who search
+
+        return [{"article": a, "score": score} for a, score in ranked(folder, text, most)]
+
+    if find_spec("numpy") is not None:
+        connection.create_function("search_hits", search_hits, ["VARCHAR", "INTEGER"], hits)
+        found = "search_hits(text, most)"
+    else:
+        found = f"error('search() in SQL needs numpy: pip install numpy')::{hits}"
+    connection.execute(
+        "CREATE OR REPLACE TEMP MACRO search(text, most := 1000) AS TABLE "
+        f"SELECT unnest({found}, recursive := true)"
+    )
