@@ -11,6 +11,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from protego import Protego
@@ -90,16 +91,32 @@ class RobotsMiddleware:
         """Let the request through, or raise ``Refused`` with the reason."""
         if request.meta.get("robots_txt") or not self._obey:
             return
+        waits = not self._is_known(request.url)
         rules = await self._rules_of(request.url)
         if rules.rules is None:
             raise Refused(Outcome.ROBOTS_UNREACHABLE, f"robots.txt answered {rules.status}")
         if not rules.allows(request.url):
             self._count("robots/forbidden")
             raise Refused(Outcome.ROBOTS, "forbidden by robots.txt")
+        if waits:  # its moment has passed to robots.txt: it takes a new one
+            await self._turn(request.url)
+
+    def _is_known(self, url: str) -> bool:
+        task = self._rules.get(_origin(url))
+        return task is not None and task.done() and not self._is_stale(task.result())
+
+    async def _turn(self, url: str) -> None:
+        """Wait for a moment at which the host's clock lets this request go."""
+        at = self._spider.turn(urlsplit(url).hostname or "")
+        if (wait := at - time.time()) > 0:
+            await asyncio.sleep(wait)
+
+    @property
+    def _spider(self) -> Any:
+        return self._crawler.spider
 
     async def _rules_of(self, url: str) -> Rules:
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = _origin(url)
         task = self._rules.get(origin)
         if task is None or (task.done() and self._is_stale(task.result())):
             task = asyncio.ensure_future(self._fetch(origin))
@@ -116,6 +133,7 @@ class RobotsMiddleware:
         url = origin + "/robots.txt"
         rules = Rules(None, time.time(), "unreachable")
         for _ in range(6):
+            await self._turn(url)
             answer = await self._download(url)
             if answer is None:
                 break
@@ -126,7 +144,7 @@ class RobotsMiddleware:
             url = answer.urljoin(target.decode("latin-1"))
         self._count(f"robots/answers/{rules.status}")
         logger.info("robots.txt of %s: %s, crawl delay %.0f s", origin, rules.status, rules.delay)
-        self._crawler.spider.heed(urlsplit(origin).hostname or "", rules)  # type: ignore[union-attr]
+        self._spider.heed(urlsplit(origin).hostname or "", rules)
         return rules
 
     async def _download(self, url: str) -> Response | None:
@@ -147,6 +165,11 @@ class RobotsMiddleware:
     def _count(self, stat: str) -> None:
         assert self._crawler.stats is not None
         self._crawler.stats.inc_value(stat)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def sitemap_links(rules: Rules) -> list[Link]:

@@ -9,8 +9,9 @@ DAY = 24 * HOUR
 STORY_VISITS = (HOUR, DAY, 7 * DAY)
 # A story that is gone is asked for once more before it is believed.
 GONE_AGAIN = DAY
-# A try that failed is repeated soon, then later, then given up.
+# A try that failed is repeated soon, then later, then left to a run of another day.
 RETRIES = (5.0, 20.0)
+TRIES = 3 * (len(RETRIES) + 1)  # three days of them, then it is given up for good
 
 
 def next_visit(visits: int, fetched: float, first_fetched: float | None) -> float | None:
@@ -26,6 +27,12 @@ def next_visit(visits: int, fetched: float, first_fetched: float | None) -> floa
     return None
 
 
-def next_try(attempts: int, now: float) -> float | None:
-    """Return when a fetch that failed is tried again after try number ``attempts``, or None."""
-    return now + RETRIES[attempts - 1] if 0 < attempts <= len(RETRIES) else None
+def next_try(attempts: int, now: float) -> tuple[float | None, bool]:
+    """Return when a fetch that failed is due again after try number ``attempts``, None for never.
+
+    The second value tells whether this run waits for it.
+    """
+    place = (attempts - 1) % (len(RETRIES) + 1)
+    if place < len(RETRIES):
+        return now + RETRIES[place], True
+    return (now + DAY if attempts < TRIES else None), False

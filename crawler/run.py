@@ -46,6 +46,7 @@ def lay_over(
         "MORESTORIES_FULL": full,
         "MORESTORIES_PROGRESS_FD": progress_fd,
         "USER_AGENT": portal.user_agent,
+        "CONCURRENT_REQUESTS": portal.concurrency,
         "CONCURRENT_REQUESTS_PER_DOMAIN": portal.concurrency,
         "DOWNLOAD_MAXSIZE": portal.max_bytes,
         "DOWNLOAD_TIMEOUT": portal.timeout,

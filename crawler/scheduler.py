@@ -53,6 +53,7 @@ class Scheduler(BaseScheduler):
         self._keeper, self._spider = keeper, spider
         if freed := keeper.frontier.release_dead():
             logger.info("taking up %d URLs that an interrupted run left", freed)
+        spider.held = self._give_back
         spider.seed()
 
     def close(self, reason: str) -> None:  # noqa: ARG002 - Scrapy's signature
@@ -68,7 +69,10 @@ class Scheduler(BaseScheduler):
         """Tell whether the run goes on: something is due, waits for a retry, or is elsewhere."""
         if self._spent():
             return False
-        return bool(self._ready) or self._pending().total > 0
+        if self._ready:
+            return True
+        self._keeper.sync()  # a retry that was settled a moment ago is to be waited for
+        return self._pending().total > 0
 
     def next_request(self) -> Request | None:
         """Return the next request, or None if no host may be asked yet; a look is due later."""
@@ -89,6 +93,13 @@ class Scheduler(BaseScheduler):
             return True
         self._look_later(now)
         return False
+
+    def _give_back(self, host: str) -> None:
+        """Give back what is held of a host that asked to be left alone."""
+        held = [claim for claim in self._ready if claim.host == host]
+        if held:
+            self._keeper.frontier.release(held)
+            self._ready = deque(claim for claim in self._ready if claim.host != host)
 
     def _look_later(self, now: float) -> None:
         """Look again when something can be due; the engine's own heartbeat is 5 s, too slow."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from w3lib.url import canonicalize_url, safe_url_string
 
 from archive.link import Link, LinkKind
+from archive.links.rest import posts_url
 from crawler.frontier import Offer
 from crawler.portal import Declaration
 
@@ -45,8 +46,8 @@ TRAPS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "date_archive",
             r"^(/(?!page/)[a-z-]+)?/(19|20)\d\d/(\d\d?/){0,2}(page/\d+/?)?$|[?&]m=\d{4,8}\b",
         ),
-        ("oembed", r"/wp-json/oembed/|[?&]rest_route="),
-        ("feed_format", r"/feed/(atom|rdf|rss)/|[?&]feed="),
+        ("rest_object", r"/wp-json/(?!wp/v2/posts)|[?&]rest_route=(?!/wp/v2/posts)"),
+        ("feed_format", r"/feed/(atom|rdf|rss)/|[?&]feed=(?!rss2&paged=)"),
         ("calendar", r"[?&](ical|tribe-bar-date|eventDisplay)=|/calendar/"),
     )
 )
@@ -57,7 +58,7 @@ FILES = re.compile(
 )
 LISTING = re.compile(
     r"^/?$|/page/\d+/?$|/(category|section|topic|topics|archives?)/|/feed/?$|[?&]paged?=\d+|"
-    r"sitemap[^/]*\.(xml|txt)(\.gz)?$|/wp-json/",
+    r"sitemap[^/]*\.(xml|txt)(\.gz)?$|/wp-json/|[?&](rest_route|feed)=",
     re.IGNORECASE,
 )
 PAGE_NUMBER = re.compile(r"/page/(\d+)/?$|[?&]paged?=(\d+)")
@@ -80,8 +81,10 @@ PRIORITY = {
 }
 OTHER_PRIORITY = 5
 
-# An item of these is a story by the portal's own word, however odd its address.
+# An item of a feed or of the REST listing is a story by the portal's own word, even if its
+# address looks like an archive's (permalinks may be /2024/).
 LISTED = {LinkKind.FEED, LinkKind.REST}
+ARCHIVES = {"tag_archive", "author_archive", "date_archive"}
 
 # Kinds that are kept as rows but lead to no fetch: the same story once more, or no page.
 UNFOLLOWED = {LinkKind.AMP, LinkKind.ALTERNATE, LinkKind.REQUISITE}
@@ -93,8 +96,9 @@ class Scope:
     def __init__(self, portal: Declaration) -> None:
         self._portal = portal
         # What the archivist named is never a trap, whatever it looks like.
-        named = (portal.home, portal.rest, *portal.feeds, *portal.sitemaps, *portal.sections)
-        self._named = {key_of(clean(url)) for url in named if url}
+        rest = (posts_url(portal.rest),) if portal.rest else ()
+        named = (portal.home, *rest, *portal.feeds, *portal.sitemaps, *portal.sections)
+        self._named = {key_of(clean(url)) for url in named}
 
     def offers(
         self, links: Iterable[Link], *, via: str, hops: int, again: bool = False
@@ -141,8 +145,8 @@ class Scope:
             return "skip_rule"
         if FILES.search(parts.path):
             return "file"
-        for reason, pattern in () if kind in LISTED else TRAPS:
-            if pattern.search(path):
+        for reason, pattern in TRAPS:
+            if pattern.search(path) and not (reason in ARCHIVES and kind in LISTED):
                 return reason
         if path.count("/") > MAX_DEPTH or REPEATED.search(path):
             return "repeated_folders"

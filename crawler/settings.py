@@ -48,7 +48,6 @@ METAREFRESH_ENABLED = False
 RETRY_ENABLED = False
 # The frontier's clock paces each host, for all workers; a second delay here would add to it.
 DOWNLOAD_DELAY = 0
-CONCURRENT_REQUESTS = 32
 # No cookies: a page is kept as any reader gets it, and no secret reaches a file.
 COOKIES_ENABLED = False
 REFERER_ENABLED = False

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from archive.errors import ArchiveError, BadSetting
 
@@ -56,7 +57,7 @@ def existing(folder: Path) -> Path:
 
 def fail(error: ArchiveError, code: Exit = Exit.SETTING) -> typer.Exit:
     """Print ``error`` for a person and return the exception to raise."""
-    err.print(f"[bold red]morestories:[/] {error}", markup=True, soft_wrap=True)
+    err.print(Text.assemble(("morestories:", "bold red"), f" {error}"), soft_wrap=True)
     return typer.Exit(code)
 
 

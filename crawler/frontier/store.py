@@ -33,6 +33,8 @@ from archive.link import LinkKind
 from crawler.frontier.schema import hosts, metadata, urls
 from crawler.frontier.values import Claim, Offer, Pending, Settled, State
 
+_CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
+
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
 
 
@@ -120,9 +122,12 @@ class Frontier:
         with self._begin() as tx:
             tx.execute(_SETTLE, [_settled(one) for one in settled])
 
-    def release(self) -> int:
-        """Give back, untried, whatever this worker still holds; return how many."""
-        return self._release(urls.c.worker == self.worker)
+    def release(self, claims: Sequence[Claim] | None = None) -> int:
+        """Give back, untried, these claims or all that this worker holds; return how many."""
+        mine = urls.c.worker == self.worker
+        if claims is not None:
+            mine = and_(mine, urls.c.id.in_([claim.id for claim in claims]))
+        return self._release(mine)
 
     def release_dead(self) -> int:
         """Give back what workers of this machine held when they died; return how many."""
@@ -133,11 +138,37 @@ class Frontier:
         dead = [n for n in names if n.startswith(prefix) and not _alive(int(n.split(":")[-2]))]
         return self._release(urls.c.worker.in_(dead)) if dead else 0
 
-    def pace(self, host: str, delay: float) -> None:
-        """Set the seconds between two requests to ``host``, for all workers."""
+    def pace(self, host: str, delay: float, *, at_least: bool = False) -> None:
+        """Set the seconds between two requests to ``host``, for all workers.
+
+        ``at_least`` never shortens a delay that is known: what robots.txt asked for stays until
+        it is read again.
+        """
         insert = self._insert(hosts).values(host=host, delay=delay, next_allowed=0.0)
+        longer = case((hosts.c.delay > delay, hosts.c.delay), else_=delay)
         with self._begin() as tx:
-            tx.execute(insert.on_conflict_do_update(index_elements=["host"], set_={"delay": delay}))
+            tx.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["host"], set_={"delay": longer if at_least else delay}
+                )
+            )
+
+    def turn(self, host: str, now: float) -> float:
+        """Take the next free moment of a host's clock for a request that is no claim's.
+
+        Returns the epoch second at which to send it: robots.txt, and what had to wait for it.
+        """
+        at = case((hosts.c.next_allowed > now, hosts.c.next_allowed), else_=now)
+        mine = hosts.c.host == host
+        with self._begin() as tx:
+            query = select(at, hosts.c.delay).where(mine)
+            row = tx.execute(query if self._sqlite else query.with_for_update()).one_or_none()
+            if row is None:
+                return now
+            start, delay = row
+            if delay:
+                tx.execute(update(hosts).where(mine).values(next_allowed=start + delay))
+        return float(start)
 
     def hold(self, host: str, until: float, reason: str) -> None:
         """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
@@ -153,7 +184,7 @@ class Frontier:
     def pending(self, portal: str, now: float) -> Pending:
         """Count what is left of a portal; claims of this worker are its own business."""
         queued = urls.c.state == State.QUEUED
-        due = and_(urls.c.state.in_([State.QUEUED, State.DONE]), urls.c.due <= now)
+        due = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now)
         others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
         start = (
             func.max(urls.c.due, hosts.c.next_allowed)
@@ -205,7 +236,7 @@ class Frontier:
         return done.rowcount
 
     def _due(self, portal: str, limit: int, now: float) -> Select[Any]:
-        free = and_(urls.c.state.in_([State.QUEUED, State.DONE]), urls.c.due <= now)
+        free = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now)
         lapsed = and_(urls.c.state == State.CLAIMED, urls.c.lease <= now)
         query = (
             select(urls, hosts.c.delay)

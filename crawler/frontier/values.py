@@ -14,7 +14,7 @@ class State(StrEnum):
     QUEUED = "queued"  # to be fetched at ``due``
     CLAIMED = "claimed"  # a worker holds it until its lease ends
     DONE = "done"  # its capture is durable; ``due`` says when to come back, if at all
-    FAILED = "failed"  # given up, for the reason in ``outcome``
+    FAILED = "failed"  # given up for this run, for the reason in ``outcome``; see ``due``
     SKIPPED = "skipped"  # never fetched, for the reason in ``outcome``
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeVar
 
 from scrapy import Spider
 from scrapy.exceptions import (
@@ -18,24 +18,30 @@ from scrapy.exceptions import (
     ResponseDataLossError,
 )
 from scrapy.http import Response
+from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import ConnectError, DNSLookupError
+from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
 from archive.link import Link, LinkKind
 from archive.links.listing import read_listing
 from archive.links.page import read_links
+from archive.links.rest import posts_url
 from crawler.frontier import Claim, Frontier, Outcome, Settled
 from crawler.frontier.values import State
 from crawler.keeper import Keeper
-from crawler.politeness import Refused, Rules, back_off, sitemap_links
+from crawler.politeness import ROBOTS_RETRY, Refused, Rules, back_off, sitemap_links
 from crawler.portal import Declaration
 from crawler.recrawl import GONE_AGAIN, next_try, next_visit
 from crawler.scope import Scope
 
 logger = logging.getLogger(__name__)
 
+_Read = TypeVar("_Read")
+
 MAX_REDIRECTS = 10
-LINK_BYTES = 5_000_000  # a page larger than this is kept, but its links are not read here
+APART_BYTES = 500_000
+LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
 
 
 class PortalSpider(Spider):
@@ -45,7 +51,7 @@ class PortalSpider(Spider):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.failures: Counter[str] = Counter()  # outcomes that are no answer
+        self.failures: Counter[str] = Counter()  # by cause
 
     @classmethod
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> PortalSpider:
@@ -58,6 +64,7 @@ class PortalSpider(Spider):
 
     portal: Declaration
     scope: Scope
+    held: Callable[[str], None]  # the scheduler's: what it holds of a host goes back
     full: bool
     _seen: set[tuple[str, LinkKind]]
 
@@ -70,12 +77,14 @@ class PortalSpider(Spider):
     def seed(self) -> None:
         """Offer what the declaration names, to be fetched now even if it was before."""
         portal = self.portal
+        for host in portal.hosts:
+            self._frontier.pace(host, portal.delay, at_least=True)
         links = [Link(portal.home, LinkKind.SEED)]
         links += [Link(url, LinkKind.FEED) for url in portal.feeds]
         links += [Link(url, LinkKind.SITEMAP) for url in portal.sitemaps]
         links += [Link(url, LinkKind.SECTION) for url in portal.sections]
         if portal.rest:
-            links.append(Link(portal.rest, LinkKind.REST))
+            links.append(Link(posts_url(portal.rest), LinkKind.REST))
         self._offer(links, via="", hops=0, again=True)
 
     def heed(self, host: str, rules: Rules) -> None:
@@ -83,22 +92,35 @@ class PortalSpider(Spider):
         self._frontier.pace(host, max(self.portal.delay, rules.delay))
         self._offer(sitemap_links(rules), via="", hops=0, again=True)
 
-    def parse(self, response: Response, **_: Any) -> None:
+    def turn(self, host: str) -> float:
+        """Take the next free moment of a host's clock; see ``Frontier.turn``."""
+        return self._frontier.turn(host, time.time())
+
+    async def parse(self, response: Response, **_: Any) -> None:
         """Offer what an answer leads to, then settle its claim."""
         claim: Claim = response.meta["claim"]
         now = time.time()
         until = back_off(response.status, _header(response, b"Retry-After"), now)
         if until is not None:
+            logger.warning(
+                "%s: %d, leaving %s alone for %.0f s",
+                response.url,
+                response.status,
+                claim.host,
+                until - now,
+            )
             self._frontier.hold(claim.host, until, str(response.status))
-            self._retry(claim, str(response.status), until)
+            self.held(claim.host)
+            self._give(claim, State.QUEUED, str(response.status), until)
             return
         if response.status >= 500:
-            self._retry(claim, str(response.status), next_try(claim.attempts, now))
+            self._retry(claim, str(response.status))
             return
-        if response.status in (301, 302, 303, 307, 308):
-            self._redirect(response, claim)
-        elif response.status == 200:
-            self._read(response, claim)
+        try:
+            await self._follow(response, claim)
+        except Exception:  # one bad page never stops a crawl; it is kept, its links are not known
+            logger.exception("%s: its links cannot be read", response.url)
+            self.failures["links_unread"] += 1
         self._settle(response, claim, now)
 
     def failed(self, failure: Failure) -> None:
@@ -111,11 +133,19 @@ class PortalSpider(Spider):
             self._give(claim, State.SKIPPED, outcome)
         elif outcome is Outcome.TOO_LARGE:
             self._give(claim, State.FAILED, outcome)
+        elif outcome is Outcome.ROBOTS_UNREACHABLE:
+            self._give(claim, State.FAILED, outcome, time.time() + ROBOTS_RETRY)
         else:
-            self._retry(claim, outcome, next_try(claim.attempts, time.time()))
+            self._retry(claim, outcome)
 
-    def _read(self, response: Response, claim: Claim) -> None:
-        content_type = (response.headers.get(b"Content-Type") or b"").decode("latin-1")
+    async def _follow(self, response: Response, claim: Claim) -> None:
+        if response.status in (301, 302, 303, 307, 308):
+            self._redirect(response, claim)
+        elif response.status == 200:
+            await self._read(response, claim)
+
+    async def _read(self, response: Response, claim: Claim) -> None:
+        content_type = _header(response, b"Content-Type")
         if len(response.body) > LINK_BYTES:
             logger.warning("%s: %d bytes, links not read", response.url, len(response.body))
             return
@@ -124,11 +154,10 @@ class PortalSpider(Spider):
             for name, values in response.headers.items()
             for value in values
         ]
-        listing = read_listing(
-            response.body, url=response.url, content_type=content_type, headers=headers
-        )
+        source = {"url": response.url, "content_type": content_type}
+        listing = await _apart(read_listing, response.body, headers=headers, **source)
         if listing is None:
-            found = read_links(response.body, url=response.url, content_type=content_type)
+            found = await _apart(read_links, response.body, **source)
             new = self._offer_page(found, claim)
         else:
             if listing.problem:
@@ -192,12 +221,11 @@ class PortalSpider(Spider):
             Settled(claim, State.DONE, str(response.status), now, due, etag, modified)
         )
 
-    def _retry(self, claim: Claim, outcome: str, due: float | None) -> None:
-        if due is None:
+    def _retry(self, claim: Claim, outcome: str) -> None:
+        due, waits = next_try(claim.attempts, time.time())
+        if not waits:
             logger.warning("%s: given up after %d tries: %s", claim.url, claim.attempts, outcome)
-            self._give(claim, State.FAILED, outcome)
-        else:
-            self._give(claim, State.QUEUED, outcome, due)
+        self._give(claim, State.QUEUED if waits else State.FAILED, outcome, due)
 
     def _give(self, claim: Claim, state: State, outcome: str, due: float | None = None) -> None:
         self._keeper.settle(
@@ -236,6 +264,13 @@ def outcome_of(failure: Failure) -> Outcome:
     if any(word in str(error) for word in ("SSL routines", "OpenSSL", "certificate")):
         return Outcome.TLS
     return next((name for kind, name in OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
+
+
+async def _apart(read: Callable[..., _Read], payload: bytes, **source: Any) -> _Read:
+    """Read a large payload in a thread: a sitemap of 50,000 URLs takes a second of CPU."""
+    if len(payload) < APART_BYTES:
+        return read(payload, **source)
+    return await maybe_deferred_to_future(deferToThread(read, payload, **source))
 
 
 def _header(response: Response, name: bytes) -> str:

@@ -66,6 +66,9 @@ def test_what_the_archivist_named_is_never_a_trap():
 
 def test_a_feed_item_is_a_story_however_odd_its_address():
     assert judge("https://himkhabar.example/2024/", LinkKind.FEED) == ""
+    # … but a story's comment feed, which its page announces, lists no stories.
+    comments = "https://himkhabar.example/2026/11/slug/feed/"
+    assert judge(comments, LinkKind.FEED) == "comment_feed"
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,31 @@ class FrontierContract:
         assert len(other.claim("p", 10, NOW + 2.0)) == 1
         assert frontier.claim("p", 10, NOW + 3.9) == []
 
+    def test_a_turn_moves_the_clock_that_claims_go_by(self, frontier, other):
+        assert frontier.turn("a.example", NOW) == NOW  # an unknown host has no clock yet
+        frontier.pace("a.example", 2.0)
+        frontier.offer("p", [offer(1)], NOW)
+        assert frontier.turn("a.example", NOW) == NOW
+        assert other.turn("a.example", NOW + 0.5) == NOW + 2.0
+        assert frontier.claim("p", 1, NOW + 3.9) == []
+        assert len(frontier.claim("p", 1, NOW + 4.0)) == 1
+
+    def test_a_pace_of_at_least_never_shortens(self, frontier):
+        frontier.pace("a.example", 5.0)
+        frontier.pace("a.example", 1.0, at_least=True)
+        frontier.turn("a.example", NOW)
+        assert frontier.turn("a.example", NOW) == NOW + 5.0
+        frontier.pace("a.example", 1.0)
+        assert frontier.turn("a.example", NOW) == NOW + 10.0
+        assert frontier.turn("a.example", NOW) == NOW + 11.0
+
+    def test_some_claims_are_given_back(self, frontier, other):
+        frontier.offer("p", [offer(1), offer(2)], NOW)
+        kept, given = frontier.claim("p", 2, NOW)
+        assert frontier.release([given]) == 1
+        assert [claim.url for claim in other.claim("p", 9, NOW)] == [given.url]
+        assert kept.url != given.url
+
     def test_a_held_host_is_left_alone_and_a_hold_is_never_shortened(self, frontier):
         frontier.offer("p", [offer(1)], NOW)
         frontier.hold("a.example", NOW + 100, "429")
@@ -141,6 +166,14 @@ class FrontierContract:
         assert frontier.release_dead() == 1
         (freed,) = frontier.claim("p", 9, NOW)
         assert freed.url != mine.url
+
+    def test_what_failed_waits_for_no_run_but_is_due_later(self, frontier):
+        frontier.offer("p", [offer(1)], NOW)
+        (claim,) = frontier.claim("p", 1, NOW)
+        frontier.settle([done(claim, state=State.FAILED, fetched=None, due=NOW + 100)])
+        assert frontier.pending("p", NOW).total == 0
+        assert frontier.claim("p", 1, NOW + 99) == []
+        assert [again.attempts for again in frontier.claim("p", 1, NOW + 100)] == [2]
 
     def test_many_urls_in_one_offer(self, frontier):
         assert frontier.offer("p", [offer(n) for n in range(5000)], NOW) == 5000
