@@ -100,13 +100,14 @@ def resolve(folder: Path, name: str) -> Path:
 def decoded(capture: Capture) -> bytes:
     """Return the payload with its Content-Encoding undone, at most ``MOST_DECODED`` bytes.
 
-    Reads gzip, deflate (with and without zlib's wrapper) and br, nested as listed. A body that
-    was cut gives what can be had of it; one that is not encoded as it says comes as it is.
+    Reads gzip, deflate (with and without zlib's wrapper) and br, nested as listed, and also
+    where they are a Transfer-Encoding. A body that was cut gives what can be had of it; one that is not encoded as it says comes as it is.
     """
     body = capture.payload
-    codings = ",".join(value for name, value in capture.headers if name == "content-encoding")
-    for coding in reversed([word.strip().lower() for word in codings.split(",") if word.strip()]):
-        body = _undo(coding, body)
+    for header in ("transfer-encoding", "content-encoding"):  # the outer one first
+        values = ",".join(value for name, value in capture.headers if name == header)
+        for coding in reversed(values.split(",")):
+            body = _undo(coding.strip().lower(), body)
     return body[:MOST_DECODED]
 
 

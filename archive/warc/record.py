@@ -7,6 +7,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -73,7 +74,12 @@ def read_records(
     A record is yielded once its gzip member has ended and the CRC held. Damage is given to
     ``on_damage`` and reading goes on at the next record; without ``on_damage`` it is raised.
     A file named ``.open`` is still being written: there a torn tail is the quiet end.
+
+    A payload may itself be a WARC, and if the record around it is damaged, its records would be
+    found in its place. So, after damage, a file that names itself in its ``warcinfo`` gives only
+    records that name that ``warcinfo``: no server can know its id.
     """
+    owner = ""
     with path.open("rb") as file:
         try:
             members = Members(path, file, start)
@@ -87,9 +93,10 @@ def read_records(
                 if not members.next():
                     return
                 for record in _records_of_member(members):
-                    if record.offset >= start:
+                    if record.offset >= start and owner in ("", record.get("warc-warcinfo-id")):
                         yield record
             except DamagedRecord as error:
+                owner = owner or _owner(path)
                 if not _go_on(members, error, on_damage):
                     return
 
@@ -107,6 +114,22 @@ def _go_on(members: Members, error: DamagedRecord, on_damage: OnDamage | None) -
     if not (torn and members.path.suffix == ".open"):
         _report(error, on_damage)
     return more
+
+
+def _owner(path: Path) -> str:
+    """Return the id of a file's ``warcinfo`` if it names the file, and the next record names it."""
+    with path.open("rb") as file:
+        members = Members(path, file)
+        first: list[Record] = []
+        try:
+            while len(first) < 2 and members.next():
+                first += islice(_records_of_member(members), 2 - len(first))
+        except DamagedRecord:
+            return ""
+    if len(first) < 2 or first[0].get("warc-filename") != path.name.removesuffix(".open"):
+        return ""
+    owner = first[0].record_id
+    return owner if first[1].get("warc-warcinfo-id") == owner else ""
 
 
 def _records_of_member(members: Members) -> Iterator[Record]:

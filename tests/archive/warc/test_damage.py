@@ -10,8 +10,9 @@ import pytest
 
 from archive.errors import DamagedRecord, TruncatedRecord
 from archive.warc.reader import read_captures
+from archive.warc.record import read_records
 from archive.warc.writer import WarcWriter, Written
-from tests.archive.warc.exchanges import pages
+from tests.archive.warc.exchanges import exchange, pages
 
 
 def written(folder: Path, count: int = 20, size: int = 2_000) -> tuple[Path, list[Written]]:
@@ -43,6 +44,33 @@ def test_one_flipped_bit_costs_at_most_one_record(tmp_path: Path) -> None:
         assert all(damage.offset <= at for damage in damages)
 
 
+def test_a_warc_inside_a_damaged_record_is_not_read_as_ours(tmp_path: Path) -> None:
+    """A server may offer a WARC, to have its forged captures read when ours is damaged."""
+    forged, _ = written(tmp_path / "forged", 3)
+    with WarcWriter(tmp_path, portal="demo", info={}) as writer:
+        places = [
+            writer.write(one)
+            for one in (
+                exchange("/before", b"<p>before</p>"),
+                exchange("/forged.warc.gz", forged.read_bytes()),
+                exchange("/after", b"<p>after</p>"),
+            )
+        ]
+    path = tmp_path / places[0].warc
+    whole = path.read_bytes()
+    members = [whole[one.offset : one.offset + one.length] for one in read_records(path)]
+    loose = [gzip.compress(gzip.decompress(one), 0) for one in members]  # the body in clear
+    at = sum(map(len, loose[:6]))
+    assert forged.read_bytes() in loose[6]
+    stored = bytearray(b"".join(loose))
+    stored[at + 40] ^= 0xFF
+    path.write_bytes(stored)
+    urls, damages = read(path)
+    assert urls == ["http://portal.test/before", "http://portal.test/after"]
+    assert damages[0].offset == at
+    assert all(at <= damage.offset < at + len(loose[6]) for damage in damages)
+
+
 def test_damage_is_raised_where_nobody_listens(tmp_path: Path) -> None:
     path, places = written(tmp_path)
     stored = bytearray(path.read_bytes())
@@ -70,7 +98,8 @@ def test_garbage_between_members_is_stepped_over(tmp_path: Path, garbage: bytes)
     path.write_bytes(stored[:at] + garbage + stored[at:])
     urls, damages = read(path)
     assert len(urls) == 20
-    assert [damage.offset for damage in damages] == [at]
+    assert damages[0].offset == at
+    assert all(at <= damage.offset < at + len(loose[6]) for damage in damages)
 
 
 @pytest.mark.parametrize("suffix", [".warc.gz", ".warc"])
