@@ -16,7 +16,7 @@ from archive.extract import structured
 from archive.extract.evidence import Evidence
 from archive.extract.structured import clean, letters, listed
 
-RELATIONS = etree.XPath("//a[@rel]")
+TAG_LINKS = etree.XPath("//a[contains(@rel, 'tag')]")
 CRUMBS = etree.XPath(
     "//*[self::div or self::ul or self::ol or self::nav or self::p or self::section]"
     "[contains(@class, 'crumb') or contains(@id, 'crumb') or contains(@aria-label, 'readcrumb')]"
@@ -153,7 +153,7 @@ def _linked_tags(page: Evidence) -> tuple[str, ...]:
     """Return the rel=tag links that stand together nearest to the headline."""
     links: dict[int, list[str]] = {}
     seen = 0
-    for link in cast("list[HtmlElement]", RELATIONS(page.tree)):
+    for link in cast("list[HtmlElement]", TAG_LINKS(page.tree)):
         words = (link.get("rel") or "").lower().split()
         if "tag" in words and "category" not in words:
             seen += 1

@@ -37,7 +37,7 @@ def _sources(page: Evidence) -> Iterator[tuple[str, str]]:
     # Same letters: a kicker's span and the title's stand without the sign between them in an h1.
     yield "h1", same if same and headline is not None and len(headline) > 1 else printed
     yield "json-ld:headline", said
-    for item in page.items:
+    for item in () if said else page.items:
         if "headline" in item.names:
             yield "microdata:headline", item.value
             break

@@ -50,7 +50,7 @@ SHARED = {
 WORD = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
 CERTAIN = 6  # common words make out a Latin language that nothing declares,
 TENTH = 10  # and one word in so many
-ENOUGH = 4000  # letters that settle a script; a page has more
+ENOUGH = 2000  # letters that settle a script and a language; a page has more
 
 
 def script_of(text: str) -> str:
