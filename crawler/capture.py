@@ -107,9 +107,9 @@ class CaptureHandler(HTTP11DownloadHandler):
         if not request.url.lower().startswith(("http:", "https:")):
             raise UnsupportedURLSchemeError(f"not http or https: {request.url}")
         if self.failure is not None:
-            raise NotKept(f"not fetched, nothing can be kept any more: {request.url}")
+            raise NotKept(f"not fetched: nothing can be kept any more ({self.failure})")
         recordings: Recordings = []
-        token = recordings_of_download.set(recordings)
+        recordings_of_download.set(recordings)
         try:
             response = await super().download_request(request)
         except GeneratorExit:  # the loop is gone: nobody waits, and the keeper may be closed
@@ -118,8 +118,6 @@ class CaptureHandler(HTTP11DownloadHandler):
         except BaseException as error:
             self._keep(recordings, request, _why(error))
             raise
-        finally:
-            recordings_of_download.reset(token)
         self._keep(recordings, request, "unspecified")
         if recordings and recordings[-1].too_large:
             response.flags.append(KEPT_ONLY)

@@ -186,7 +186,7 @@ class Recording:
 
 Recordings = list[Recording]
 # Carries a download's recordings from the handler to the pool, through Scrapy's agent between
-# them, which knows nothing of it. Read in the same synchronous call that sets it.
+# them, which knows nothing of it. Read before the handler first waits, so never another's.
 recordings_of_download: ContextVar[Recordings] = ContextVar("recordings_of_download")
 
 

@@ -46,7 +46,9 @@ READ_ON = {"spaces", "bad-name", "64-KB-line"}
 
 
 def test_scrapy_sees_what_the_stock_handler_would_show_it(tmp_path) -> None:
-    asks = [Ask(f"/{c.name}", c.method, {}, c.sent_body, c.meta) for c in CASES]
+    # POST and PUT first, over new connections: on a stale one Twisted does not try them again.
+    cases = sorted(CASES, key=lambda case: case.method in ("GET", "HEAD"))
+    asks = [Ask(f"/{c.name}", c.method, {}, c.sent_body, c.meta) for c in cases]
     with WireServer(script) as server:
         for ask in asks:
             ask.url = f"http://127.0.0.1:{server.port}{ask.url}"
@@ -56,9 +58,9 @@ def test_scrapy_sees_what_the_stock_handler_would_show_it(tmp_path) -> None:
     names = {url: url.rpartition("/")[2] for url in ours.responses}
     assert {names[u] for u in set(ours.responses) - set(stock.responses)} == READ_ON
     for url, seen in stock.responses.items():
-        assert ours.responses[url] == seen, url
+        assert ours.responses.get(url, ours.failures.get(url)) == seen, url
     for url, failure in ours.failures.items():
-        assert stock.failures[url] == failure, url
+        assert stock.failures.get(url) == failure, url
 
 
 def test_a_stale_connection_is_two_exchanges_and_one_response(tmp_path) -> None:

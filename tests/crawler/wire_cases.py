@@ -59,8 +59,6 @@ class Case:
                 steps += [message[at : at + self.piece], Pause(0.002)]
         else:
             steps.append(message)
-        if self.end == RESET:
-            steps.append(Pause(0.5))  # a reset destroys what the client has not yet read
         if self.end:
             steps.append(self.end)
         return tuple(steps)
@@ -231,7 +229,7 @@ FAILURES = [
         end=HANG,
         truncated="time",
         fails=True,
-        meta={"download_timeout": 1.5},
+        meta={"download_timeout": 2.5},
     ),
     Case(
         "timeout-head",
@@ -239,7 +237,7 @@ FAILURES = [
         end=HANG,
         truncated="time",
         fails=True,
-        meta={"download_timeout": 1.5},
+        meta={"download_timeout": 2.5},
     ),
     Case("no-http", b"<html>\n" + PAGE, **NOT_HTTP),
     Case("no-number", b"HTTP/1.1 OK\r\n\r\n", **NOT_HTTP),

@@ -198,7 +198,26 @@ class WireServer:
 
 
 def _reset(connection: socket.socket) -> None:
+    """Reset once the client has read what was sent, for a reset destroys what it has not."""
+    for _ in range(2000):
+        if _unread(connection) == 0:
+            break
+        time.sleep(0.005)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _unread(connection: socket.socket) -> int:
+    """Return how many bytes the client, on this machine, has still to read."""
+    table = Path("/proc/net/tcp")
+    if not table.exists():
+        time.sleep(0.5)
+        return 0
+    client, server = connection.getpeername()[1], connection.getsockname()[1]
+    for line in table.read_text().splitlines()[1:]:
+        _, local, remote, _, queues, *_ = line.split()
+        if (local[-4:], remote[-4:]) == (f"{client:04X}", f"{server:04X}"):
+            return int(queues.partition(":")[2], 16)
+    return 0
 
 
 def _read_request(connection: socket.socket, buffer: bytes) -> tuple[bytes, bytes]:
