@@ -27,6 +27,7 @@ PUBLISHED_META = (
 )  # fmt: skip
 # Names that some templates fill with the time of the request: asked last.
 VAGUE_META = ("date", "dc.date", "dcterms.date", "last-published", "timestamp", "article.created")
+VAGUE_RULES = frozenset(f"meta:{name}" for name in VAGUE_META)
 MODIFIED_META = (
     "article:modified_time", "og:updated_time", "article:modified", "datemodified", "article:updated_time",
     "last-modified", "lastmod", "dcterms.modified", "article.updated", "modified_time", "revision_date",
@@ -55,7 +56,7 @@ def published_candidates(page: Evidence) -> Iterator[tuple[str, Moment]]:
             continue
         if moment.precision == "month":
             months.append(moment)
-        elif not (rule in _vague_rules() and _is_running(moment, page)):
+        elif not (rule in VAGUE_RULES and _is_running(moment, page)):
             yield rule, moment
     if address is not None:
         months.insert(0, address)
@@ -93,11 +94,6 @@ def _modified(page: Evidence) -> Iterator[Found]:
     yield from _items(page, "dateModified")
     yield from (("time:updated", text) for text in _times(page, updated=True))
     yield from (("visible:updated", text) for text, updated in _visible(page) if updated)
-
-
-@cache
-def _vague_rules() -> frozenset[str]:
-    return frozenset(f"meta:{name}" for name in VAGUE_META)
 
 
 def _is_running(moment: Moment, page: Evidence) -> bool:
