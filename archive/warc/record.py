@@ -74,17 +74,13 @@ def read_records(
     A record is yielded once its gzip member has ended and the CRC held. Damage is given to
     ``on_damage`` and reading goes on at the next record; without ``on_damage`` it is raised.
     A file named ``.open`` is still being written: there a torn tail is the quiet end.
-
-    A payload may itself be a WARC, and if the record around it is damaged, its records would be
-    found in its place. So, after damage, a file that names itself in its ``warcinfo`` gives only
-    records that name that ``warcinfo``: no server can know its id.
     """
-    owner = ""
+    faults = _Faults(path, on_damage)
     with path.open("rb") as file:
         try:
             members = Members(path, file, start)
         except DamagedRecord as error:
-            _report(error, on_damage)
+            faults.report(error)
             return
         if start and not members.starts_here():
             members.seek(0)  # the record shares its gzip member with earlier ones
@@ -93,27 +89,50 @@ def read_records(
                 if not members.next():
                     return
                 for record in _records_of_member(members):
-                    if record.offset >= start and owner in ("", record.get("warc-warcinfo-id")):
+                    if record.offset >= start and faults.allow(record):
                         yield record
             except DamagedRecord as error:
-                owner = owner or _owner(path)
-                if not _go_on(members, error, on_damage):
+                more = members.resync()
+                faults.meet(error)
+                if not more:
                     return
 
 
-def _report(error: DamagedRecord, on_damage: OnDamage | None) -> None:
-    if on_damage is None:
-        raise error
-    on_damage(error)
+class _Faults:
+    """What is to be made of damage, and of what is found after it.
 
+    A payload may itself be a WARC, and if the record around it is damaged, its records would be
+    found in its place. So, after damage, a file that names itself in its ``warcinfo`` gives only
+    records that name that ``warcinfo``: no server can know its id.
+    """
 
-def _go_on(members: Members, error: DamagedRecord, on_damage: OnDamage | None) -> bool:
-    """Report ``error`` and step to the next record; False if there is none."""
-    more = members.resync()
-    torn = isinstance(error, TruncatedRecord) and not more
-    if not (torn and members.path.suffix == ".open"):
-        _report(error, on_damage)
-    return more
+    def __init__(self, path: Path, on_damage: OnDamage | None) -> None:
+        self._path = path
+        self._on_damage = on_damage
+        self._owner = ""
+        self._torn: DamagedRecord | None = None  # a torn tail, unless a record follows it
+
+    def report(self, error: DamagedRecord) -> None:
+        if self._on_damage is None:
+            raise error
+        self._on_damage(error)
+
+    def meet(self, error: DamagedRecord) -> None:
+        """Take a fault; in a file still being written a cut record waits for what follows."""
+        self._owner = self._owner or _owner(self._path)
+        if self._path.suffix == ".open" and isinstance(error, TruncatedRecord):
+            self._torn = self._torn or error
+        elif not self._torn:
+            self.report(error)
+
+    def allow(self, record: Record) -> bool:
+        """Tell whether a record belongs to the file."""
+        if self._owner and record.get("warc-warcinfo-id") != self._owner:
+            return False
+        if self._torn:
+            torn, self._torn = self._torn, None
+            self.report(torn)
+        return True
 
 
 def _owner(path: Path) -> str:

@@ -71,6 +71,32 @@ def test_a_warc_inside_a_damaged_record_is_not_read_as_ours(tmp_path: Path) -> N
     assert all(at <= damage.offset < at + len(loose[6]) for damage in damages)
 
 
+def test_a_torn_tail_that_holds_a_warc_is_a_torn_tail(tmp_path: Path) -> None:
+    forged, _ = written(tmp_path, 3)
+    with WarcWriter(tmp_path, portal="demo", info={}) as writer:
+        name = writer.write(exchange("/before")).warc
+        writer.write(exchange("/forged.warc.gz", forged.read_bytes() + b"x" * 500))
+    whole = (tmp_path / name).read_bytes()
+    members = [whole[one.offset : one.offset + one.length] for one in read_records(tmp_path / name)]
+    loose = [gzip.compress(gzip.decompress(one), 0) for one in members]
+    torn = tmp_path / f"{name}.open"
+    torn.write_bytes(b"".join(loose)[:-400])
+    assert read(torn) == (["http://portal.test/before"], [])
+
+
+def test_a_broken_stream_in_an_open_file_is_no_torn_tail(tmp_path: Path) -> None:
+    """A member that has lost its end swallows the next ones, and they are found again."""
+    path, places = written(tmp_path)
+    stored = path.read_bytes()
+    at = places[2].offset + places[2].length - 30
+    path.unlink()
+    broken = path.with_name(path.name + ".open")
+    broken.write_bytes(stored[:at] + stored[at + 30 :])
+    urls, damages = read(broken)
+    assert len(urls) == 19
+    assert [damage.offset for damage in damages] == [places[2].offset]
+
+
 def test_damage_is_raised_where_nobody_listens(tmp_path: Path) -> None:
     path, places = written(tmp_path)
     stored = bytearray(path.read_bytes())
