@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "crawler.cli.crawl",
     "archive.cli.query",
     "archive.cli.ingest",
+    "archive.cli.keep",
     "crawler.cli.frontier",
 )
 
