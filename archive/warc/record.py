@@ -84,18 +84,24 @@ def read_records(
             return
         if start and not members.starts_here():
             members.seek(0)  # the record shares its gzip member with earlier ones
-        while True:
-            try:
-                if not members.next():
-                    return
-                for record in _records_of_member(members):
-                    if record.offset >= start and faults.allow(record):
-                        yield record
-            except DamagedRecord as error:
-                more = members.resync()
-                faults.meet(error)
-                if not more:
-                    return
+        for found in _walk(members):
+            if isinstance(found, DamagedRecord):
+                faults.meet(found)
+            elif found.offset >= start and faults.allow(found):
+                yield found
+
+
+def _walk(members: Members) -> Iterator[Record | DamagedRecord]:
+    """Yield records, and damage where it is met; after damage go to where a record starts."""
+    more = True
+    while more:
+        try:
+            more = members.next()
+            if more:
+                yield from _records_of_member(members)
+        except DamagedRecord as error:
+            more = members.resync()
+            yield error
 
 
 class _Faults:
@@ -138,13 +144,8 @@ class _Faults:
 def _owner(path: Path) -> str:
     """Return the id of a file's ``warcinfo`` if it names the file, and the next record names it."""
     with path.open("rb") as file:
-        members = Members(path, file)
-        first: list[Record] = []
-        try:
-            while len(first) < 2 and members.next():
-                first += islice(_records_of_member(members), 2 - len(first))
-        except DamagedRecord:
-            return ""
+        found = islice(_walk(Members(path, file)), 2)
+        first = [record for record in found if isinstance(record, Record)]
     if len(first) < 2 or first[0].get("warc-filename") != path.name.removesuffix(".open"):
         return ""
     owner = first[0].record_id

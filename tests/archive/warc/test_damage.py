@@ -95,6 +95,8 @@ def test_a_broken_stream_in_an_open_file_is_no_torn_tail(tmp_path: Path) -> None
     urls, damages = read(broken)
     assert len(urls) == 19
     assert [damage.offset for damage in damages] == [places[2].offset]
+    with pytest.raises(DamagedRecord, match=f"at byte {places[2].offset}"):
+        list(read_captures(broken))
 
 
 def test_damage_is_raised_where_nobody_listens(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_garbage_between_members_is_stepped_over(tmp_path: Path, garbage: bytes)
     assert [damage.offset for damage in damages] == [at]
 
 
-@pytest.mark.parametrize("suffix", [".warc.gz", ".warc"])
+@pytest.mark.parametrize("suffix", [".warc.gz", ".warc", ".warc.open", ".warc.gz.open"])
 @pytest.mark.parametrize("said", [b"10", b"100000", b"-5", b"1e3", b""])
 def test_a_length_that_lies_costs_its_record(tmp_path: Path, suffix: str, said: bytes) -> None:
     def record(number: int, length: bytes | None = None) -> bytes:
@@ -138,7 +140,7 @@ def test_a_length_that_lies_costs_its_record(tmp_path: Path, suffix: str, said: 
             b"Content-Type: application/http\r\nContent-Length: %s\r\n\r\n%s\r\n\r\n"
         ) % (number, number, b"%d" % len(block) if length is None else length, block)
 
-    wrap = gzip.compress if suffix == ".warc.gz" else bytes
+    wrap = gzip.compress if ".gz" in suffix else bytes
     path = tmp_path / f"lies{suffix}"
     before = wrap(record(1))
     path.write_bytes(before + wrap(record(2, said)) + wrap(record(3)) + wrap(record(4)))
