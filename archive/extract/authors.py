@@ -23,13 +23,13 @@ BETWEEN = regex.compile(
     r"(?<!\S)(?:संपादन|सम्पादन|रिपोर्ट|संपादक|प्रस्तुति|अनुवाद)\s*[:\-–]"
 )
 JOIN = regex.compile(
-    r"\s*(?:[,،、]|\s&\s|\s\+\s|\s(?:and|und|y|e|et|och|og|en|with|mit|con)(?=\s+\p{Lu})|"
+    r"\s*(?:([,،、।])|\s&\s|\s\+\s|\s(?:and|und|y|e|et|och|og|en|with|mit|con)(?=\s+\p{Lu})|"
     r"\s(?:और|एवं|तथा|व)(?=\s))\s*"
 )
 PREFIX = regex.compile(
     r"^(?:(?:(?i:\p{L}+(?:\s+and\s+\p{L}+)?)\s+)?[Bb][Yy]\b\s*:?|"
     r"(?:Von|von|Par|par|Por|por|di|door|Door|av|Av|af|Af|Text|Texte|Texto|Autor(?:in)?|Auteur|Från|från|napsal)\b\s*(?=\p{Lu})|"
-    r"(?:एक\s+)?(?:लेखक|लेखिका|द्वारा(?:\s+लिखित)?)(?=[\s:])\s*:?|"
+    r"[Aa]uthor\s*:?\s+(?=\p{L})|(?:एक\s+)?(?:लेखक|लेखिका|द्वारा(?:\s+लिखित)?)(?=[\s:])\s*:?|"
     r"(?:文|取材|執筆|記者)[:：/])\s*"
 )
 SUFFIX = regex.compile(
@@ -46,10 +46,11 @@ ROLE = regex.compile(
 PICTURE = regex.compile(r"^(?:image|photo|picture|foto|bild|फोटो|तस्वीर)s?\b|^(?:©|\(c\))", regex.I)
 CREDENTIAL = regex.compile(r"^[A-Z][A-Za-z]?\.?[A-Z]{0,2}\.?$")  # MS, RD, PhD, M.D.
 CONTROL = regex.compile(
-    r"[।?!]|^follow\b|\b(?:view|see|get|read|email|more|ver|all|about|search)\b.*\b(?:author|articles?|archive|feed|"
+    r"[?!]|^follow\b|की कलम से|\b(?:view|see|get|read|email|more|ver|all|about|search)\b.*\b(?:author|articles?|archive|feed|"
     r"posts|stories|artículos|all|more)\b",
     regex.I,
 )
+BRACKETED = regex.compile(r"\s+\([^)]*\)?$")  # a place, a desk: "Rakesh Sharma (Mandi)"
 LETTER = regex.compile(r"\p{L}")
 CASED = regex.compile(r"[\p{Lu}\p{Ll}]")
 NUMBERED = regex.compile(r"^\d|\d{3}|\d\s*(?:min|views?|comments?)", regex.I)
@@ -99,26 +100,31 @@ def _names(text: str, language: str) -> Iterator[str]:
         text = f"{text[: span[0]]}|{text[span[1] :]}"
     for byline in BETWEEN.split(text):
         byline = SUFFIX.sub("", " ".join(byline.split()))
+        # The split gives name, comma (None for "and"), name, …
         parts = JOIN.split(PREFIX.sub("", byline.strip(TRIM)))
-        names = [_name(part) for part in parts]
-        for number, name in enumerate(names):
-            if name and not (number and _belongs_to(names[number - 1], name)):
+        before = ""
+        for part, comma in zip(parts[::2], [None, *parts[1::2]], strict=True):
+            name = _name(part)
+            if name and not (comma and _belongs_to(before, name)):
                 yield name
+            before = name
 
 
 def _name(part: str) -> str:
     """Return a name without what stands around it, or "" if it is none."""
+    if PICTURE.match(part.strip(TRIM)):
+        return ""
     words = part.rpartition(":")[2].split()
     while words and words[0].casefold().strip(TRIM) in AROUND:
         del words[0]
     while words and (words[-1].casefold().strip(TRIM) in AROUND or words[-1] in PARTICLES):
         del words[-1]
-    name = PREFIX.sub("", " ".join(words).strip(TRIM)).strip(TRIM)
+    name = BRACKETED.sub("", PREFIX.sub("", " ".join(words).strip(TRIM))).strip(TRIM)
     if name.casefold() in EMPTY | PARTICLES or len(name) > LONGEST or len(words) > MOST_WORDS:
         return ""
     if ROLE.search(name) and not is_generic(name):
         return ""
-    unlike = PICTURE.match(name) or CONTROL.search(name) or NUMBERED.search(name)
+    unlike = CONTROL.search(name) or NUMBERED.search(name)
     return "" if unlike or not LETTER.search(name) else name
 
 

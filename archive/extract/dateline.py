@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import regex
 
 from archive.extract.agencies import is_agency
@@ -9,9 +11,13 @@ from archive.extract.dates import find_date
 from archive.extract.months import month_pattern
 from archive.extract.words import SENTENCE_WORDS
 
+BRACKETS = regex.compile(r"\([^)]*\)|\[[^\]]*\]")
+LONGEST = 70  # characters of what stands before the story
 HEAD = 110  # characters; a dateline is over by then
 # What closes a dateline. A colon or dash needs a space or a letter after it, not a digit.
-CLOSE = regex.compile(r"\s*[।|:：](?!\d)|\s*[–—]\s*|\s+-{1,2}\s+|(?<=\))\s*[.-]?\s*(?=\S)|\s+\.\.+")
+CLOSE = regex.compile(
+    r"\s*[।|:：](?!\d)|\s*[–—]\s*|\s+-{1,2}\s+|(?<=[)\]])\s*[.-]?\s*(?=\S)|\s+\.\.+"
+)
 AGENCY_WORDS = regex.compile(
     r"ब्यूरो|संवाददाता|एजेंसी|एजेंसियां|न्यूज|न्यूज़|समाचार|संवाद|डेस्क|जेएनएन|जागरण|प्रतिनिधि|रिपोर्टर|"
     r"\b(?:bureau|correspondent|agency|agencies|news|service|desk|staff|reporter|network|"
@@ -33,16 +39,17 @@ def read_dateline(text: str) -> str:
         place = _place(head, close[0].strip())
         if place:
             return place
-        if len(head) > 70 or any(w in SENTENCE_WORDS for w in head.casefold().split()):
+        if len(head) > LONGEST or any(w in SENTENCE_WORDS for w in head.casefold().split()):
             return ""
-    return ""
+    # A line of its own, "Shimla, December 12": only with a date or an agency.
+    return _place(line, "") if len(line) <= LONGEST else ""
 
 
 def _place(head: str, close: str) -> str:
     signed = False
-    for inside in regex.findall(r"\(([^)]*)\)", head):
-        signed |= bool(AGENCY_WORDS.search(inside) or is_agency(inside.split("/")[0]))
-    bare = regex.sub(r"\([^)]*\)", " ", head)
+    for inside in BRACKETS.findall(head):
+        signed |= bool(AGENCY_WORDS.search(inside) or is_agency(inside.strip("()[]").split("/")[0]))
+    bare = BRACKETS.sub(" ", head)
     span = _date_span(bare)
     if span:
         signed = True
@@ -67,24 +74,28 @@ def _date_span(text: str) -> tuple[int, int] | None:
     span = find_date(text, "")
     if span:
         return span
+    hit = _day_and_month().search(text)
+    return hit.span() if hit else None
+
+
+@cache
+def _day_and_month() -> regex.Pattern[str]:
     names = month_pattern("")
-    hit = regex.search(
-        rf"[\d०-९]{{1,2}}\s+(?:{names})\b\.?|(?<!\p{{L}})(?:{names})\.?\s+\d{{1,2}}\b",
-        text,
+    return regex.compile(
+        rf"\d{{1,2}}\s+(?:{names})(?![\p{{L}}\p{{M}}])\.?|(?<!\p{{L}})(?:{names})\.?\s+\d{{1,2}}(?!\d)",
         regex.I,
     )
-    return hit.span() if hit else None
 
 
 def _is_place(place: str, close: str, signed: bool) -> bool:
     words = place.split()
-    if not PLACE.match(place) or len(words) > (4 if signed else 3) or len(place) > 40:
+    if not PLACE.match(place) or len(words) > (4 if signed else 2) or len(place) > 40:
         return False
     if any(w.casefold() in SENTENCE_WORDS for w in words):
         return False
     if regex.search(r"[\p{Lu}\p{Ll}]", place):
-        if place.isupper() and len(place) > 2:
+        if place.isupper() and len(place) > 2 and (close or signed):
             return True
         titled = all(w[:1].isupper() for w in words)
         return titled and (signed or (close in (":", "–", "—") and len(words) <= 2))
-    return signed or close in ("।", "|", ":", "–", "—", "-", "--") or close == ""
+    return signed or close in ("।", "|", ":", "–", "—", "-", "--")

@@ -40,8 +40,10 @@ TIME = (
 DAY = r"(?<!\d)(?P<day>\d{1,2})(?:\s?(?:st|nd|rd|th|er)\b|\.)?"
 YEAR = r"(?P<year>(?:19|20)\d{2}|['’]?\d{2}(?![\d:.]))"
 GAP = r"[\s,،.\-/|–—•·()]*(?:(?:at|को|um|à|on)\b)?[\s,|–—-]*"
+# "10:15 AM, Fri, 13 Dec 2024": a clock may stand before its date, with a week day between.
+CLOCK_BEFORE = regex.compile(rf"(?<!\d){TIME}[\s,|–—-]*(?:[\p{{L}}\p{{M}}]+[\s,]+)?$", regex.I)
 RELATIVE = regex.compile(
-    r"(?P<n>\d{1,3}|an?|one|एक)\s*"
+    r"(?<![\p{L}\p{M}\d])(?P<n>\d{1,3}|an?|one|एक)\s*"
     r"(?:(?P<minute>min(?:ute)?s?|मिनट|मिनिट)|(?P<hour>h(?:ou)?rs?|घंटे|घंटा|घण्टे)|"
     r"(?P<day>days?|दिन))\s*(?:ago|पहले|पूर्व)",
     regex.I,
@@ -67,8 +69,8 @@ def read_moment(text: str, at: Clock, source: str) -> Moment | None:
     ``text`` may have more in it than the date; ``Moment.text`` keeps the part that was read.
     """
     text = text[:LONGEST].strip()
-    if not text or not any(c.isdigit() for c in text):
-        return _named_day(text, at, source)
+    if not any(c.isdigit() for c in text):
+        return _relative(text, at, source) or _named_day(text, at, source)
     plain = _ascii_digits(text)
     for reader in (_stamp, _machine, _words, _numbers, _relative, _named_day, _month_only):
         found = reader(plain, at, source)
@@ -217,9 +219,11 @@ def _numbers(text: str, at: Clock, source: str) -> Moment | None:
 def _told(hit: regex.Match[str], month: int, day: int, at: Clock, source: str) -> Moment | None:
     year = int(hit["year"].lstrip("'’"))
     year += 2000 if year < 100 else 0
-    text = hit[0].strip(" ,|–—-(.")
+    timed, start = _time(hit, at), hit.start()
+    if timed is None and (before := CLOCK_BEFORE.search(hit.string[: hit.start()])):
+        timed, start = _time(before, at), before.start()
+    text = hit.string[start : hit.end()].strip(" ,|–—-(.")
     text = text if "(" in text else text.rstrip(")")
-    timed = _time(hit, at)
     if timed is None:
         return at.moment((year, month, day), None, "day", source, text)
     hour, minute, second, zone = timed

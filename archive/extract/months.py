@@ -38,9 +38,12 @@ ZONES = {
 }  # fmt: skip
 
 
+JOINERS = regex.compile("[\u093c\u200c\u200d]")
+
+
 def fold(name: str) -> str:
-    """Fold the spellings of one month: case, nukta, and म् before ब as anusvara."""
-    name = name.casefold().replace("\u093c", "").replace("\u095e", "\u092b")
+    """Fold the spellings of one month: case, nukta, joiners, and म् before ब as anusvara."""
+    name = JOINERS.sub("", name.casefold()).replace("\u095e", "\u092b")
     return name.replace("म्ब", "ंब").rstrip(".")
 
 
@@ -79,4 +82,5 @@ def month_pattern(calendar: str) -> str:
 
 def _spellings(name: str) -> str:
     pattern = regex.escape(name).replace("ंब", "(?:ंब|म्ब)").replace("फ", "[फ\u095e]")
-    return regex.sub(r"([\u0915-\u0939\]])", "\\1\u093c?", pattern)
+    pattern = regex.sub(r"([\u0915-\u0939\]])", "\\1\u093c?", pattern)
+    return pattern.replace("\u094d", "\u094d[\u200c\u200d]?")
