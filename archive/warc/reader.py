@@ -80,13 +80,16 @@ def _readable(record: Record, beside: _Beside, on_damage: OnDamage | None) -> Ca
 def read_capture(path: Path, offset: int) -> Capture:
     """Return the capture whose record starts at ``offset`` (stored bytes, as CDXJ counts).
 
-    ``about`` is None: its record stands before. Raises ``DamagedRecord`` if no capture starts
-    there, ``TruncatedRecord`` if the file ends inside it.
+    ``about`` is None, and so is ``status`` of a 304's revisit: they are told by the record
+    before. Raises ``DamagedRecord`` if no capture starts there, ``TruncatedRecord`` if the file
+    ends inside it.
     """
     for record in read_records(path, start=offset):
-        if record.offset == offset and record.record_type in _CAPTURES:
-            return _capture(record, _Beside(_first_warcinfo(path)))
-        break
+        if record.offset != offset or record.record_type not in _CAPTURES:
+            break
+        capture = _readable(record, _Beside(_first_warcinfo(path)), None)
+        if capture:
+            return capture
     raise DamagedRecord("no capture starts here", warc=path.name, offset=offset)
 
 
@@ -101,7 +104,8 @@ def decoded(capture: Capture) -> bytes:
     """Return the payload with its Content-Encoding undone, at most ``MOST_DECODED`` bytes.
 
     Reads gzip, deflate (with and without zlib's wrapper) and br, nested as listed, and also
-    where they are a Transfer-Encoding. A body that was cut gives what can be had of it; one that is not encoded as it says comes as it is.
+    where they are a Transfer-Encoding. A body that was cut gives what can be had of it; one that
+    is not encoded as it says comes as it is.
     """
     body = capture.payload
     for header in ("transfer-encoding", "content-encoding"):  # the outer one first

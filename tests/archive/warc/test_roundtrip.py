@@ -206,7 +206,7 @@ def test_small_cut_and_differing_answers_are_kept_whole(tmp_path: Path) -> None:
 BIG = """
 import io, sys, resource, tempfile
 from pathlib import Path
-from archive.warc.reader import read_captures
+from archive.warc.reader import read_capture, read_captures
 from archive.warc.verify import verify
 from archive.warc.writer import WarcWriter
 from tests.archive.warc.exchanges import exchange
@@ -223,6 +223,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 assert not verify(archive, deep=True).damages
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 capture = next(read_captures(archive / "warc" / name))
+again = read_capture(archive / "warc" / name, capture.offset)
+assert replace(again, about=capture.about) == capture
 print(len(capture.payload), capture.truncated)
 """
 
