@@ -11,7 +11,11 @@ from trafilatura.xml import xmltotxt
 
 from archive.extract.furniture import prune
 from archive.extract.page import Page
+from archive.extract.page_type import ENOUGH
 from archive.text.words import words
+
+# A page of so many lines of which none is a story's is a list or an attack.
+MOST_LINES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Body:
 def read_body(page: Page) -> Body:
     """Return the body of a page; ``text`` is "" where there is none. May prune the tree."""
     own = Body(page.text, "lines")
-    if len(words(own.text)) >= 8:
+    if len(words(own.text)) >= ENOUGH or len(page.choices) > MOST_LINES:
         return own
     other = _by_trafilatura(page)
     return other if len(words(other.text)) > len(words(own.text)) else own

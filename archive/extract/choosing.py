@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from lxml.html import HtmlElement
 
@@ -255,20 +256,22 @@ def _trim(choices: list[Choice]) -> None:
 def _drop_repeats(choices: list[Choice]) -> None:
     """Drop what says again what the story says: pull quotes, a second copy for a script."""
     kept = [choice for choice in choices if choice.kept]
-    seen: list[str] = []
+    seen: dict[str, None] = {}
     whole = "\n".join(choice.line.text for choice in kept)
     for choice in kept:
         text = choice.line.text
         if len(text) < 40:
             continue
         if text in seen or (
-            len(text) > 500 and choice.why == "prose" and sum(said in text for said in seen) > 1
+            len(text) > 500
+            and choice.why == "prose"
+            and sum(said in text for said in islice(seen, 100)) > 1
         ):
             choice.kept, choice.why = False, "repeated"
         elif _is_quote(choice.line.owner) and whole.count(text.strip("“”\"'„»« ")) > 1:
             choice.kept, choice.why = False, "pull quote"
         else:
-            seen.append(text)
+            seen[text] = None
 
 
 def _drop_last_calls(choices: list[Choice]) -> None:

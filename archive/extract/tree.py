@@ -13,13 +13,11 @@ from archive.errors import Unreadable
 
 # A news page has 1,000 to 8,000 elements; the largest of 400 real pages had 21,000. Beyond this
 # a tree costs seconds and hundreds of megabytes: the fallback reads the page as plain text.
-MOST_ELEMENTS = 150_000
+MOST_ELEMENTS = 60_000
 MOST_BYTES = 20_000_000
 # libxml2 looks for duplicates among one tag's attributes in quadratic time: 500,000 of them did
 # not end in ten minutes. No real tag has a hundred.
 MOST_ATTRIBUTES = 2_000
-# trafilatura recurses and gives up at 255; pages nest 20 to 40 deep.
-DEEPEST = 200
 
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 _LOOKS_HTML = re.compile(
@@ -32,6 +30,10 @@ _LOOKS_XML = re.compile(
 )
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.I)
+_WRAPPER = re.compile(
+    rb"</?(?!(?:p|a|h[1-6]|br|li|html|head|body|title|meta|script|style|link|img)\b)[a-z][^<>]*>",
+    re.I,
+)
 _LONG_TAG = re.compile(rb"<[A-Za-z][^<>]{4000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 _CONTROLS = bytes([*range(9), 11, *range(14, 32)])
@@ -41,6 +43,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
 def is_html(payload: bytes, content_type: str = "") -> bool:
     """Tell whether ``payload`` is to be read as HTML: by its media type, else by its look."""
     media = content_type.partition(";")[0].strip().lower()
+    if payload.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        payload = decode(payload[:65536]).encode()
     head = payload[:4096]
     if media and media not in _HTML_TYPES:
         return False
@@ -74,12 +78,29 @@ def decode(payload: bytes, content_type: str = "") -> str:
             return payload.decode(name)
         except (LookupError, UnicodeDecodeError):
             continue
-    best = from_bytes(payload[:100_000]).best()
+    best = from_bytes(payload[:20_000]).best()
     return payload.decode(best.encoding if best else "utf-8", "replace")
+
+
+def shorten(payload: bytes) -> bytes:
+    """Return the page with a tag of more than 2,000 attributes stripped of them all."""
+    return _LONG_TAG.sub(_bare, payload)
+
+
+def flat(payload: bytes) -> bytes:
+    """Return the page without wrappers: paragraphs, headings, items and links are left."""
+    return _WRAPPER.sub(b"<br>", payload)
+
+
+def _bare(tag: re.Match[bytes]) -> bytes:
+    if len(_QUOTED.sub(b"", tag.group()).split()) <= MOST_ATTRIBUTES:
+        return tag.group()
+    return tag.group().split(None, 1)[0]
 
 
 def _as_utf8(payload: bytes, content_type: str) -> bytes:
     """Return the page in UTF-8 without the control characters at which libxml2 stops."""
+    payload = shorten(payload)
     clean = payload.translate(None, _CONTROLS)
     if len(clean) == len(payload):
         try:
@@ -109,10 +130,17 @@ def read_tree(payload: bytes, content_type: str = "") -> lxml.html.HtmlElement:
         raise Unreadable(f"{len(payload):,} bytes of HTML, more than {MOST_BYTES:,}")
     if payload.count(b"<") - payload.count(b"</") > MOST_ELEMENTS:
         raise Unreadable(f"more than {MOST_ELEMENTS:,} elements")
-    for tag in _LONG_TAG.finditer(payload):
-        if len(_QUOTED.sub(b"", tag.group()).split()) > MOST_ATTRIBUTES:
-            raise Unreadable(f"more than {MOST_ATTRIBUTES:,} attributes on one element")
     source = _as_utf8(payload, content_type)
+    tree = _parse(source)
+    # Elements beyond libxml2's depth are lost, text and all: read again without the wrappers.
+    tree = tree if tree is not None else _parse(flat(source))
+    if tree is None:
+        raise Unreadable("elements nested more than 2,048 deep")
+    return tree
+
+
+def _parse(source: bytes) -> lxml.html.HtmlElement | None:
+    """Return the tree of a page in UTF-8; None where it is nested too deep."""
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, collect_ids=False
     )
@@ -124,4 +152,6 @@ def read_tree(payload: bytes, content_type: str = "") -> lxml.html.HtmlElement:
         raise Unreadable(f"no tree in the page: {error}") from error
     if tree.tag != "html":
         raise Unreadable("no html element")
+    if any("Excessive depth" in error.message for error in parser.error_log):
+        return None
     return tree

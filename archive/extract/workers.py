@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import resource
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -72,7 +75,7 @@ class Readers:
         self._count = workers or os.cpu_count() or 1
         self._seconds = seconds
         self._memory = memory
-        self._context = multiprocessing.get_context("spawn")
+        self._context = _context()
         self._waiting: deque[Job] = deque()
         self._done: deque[Outcome] = deque()
         self._workers: list[_Worker] = []
@@ -131,13 +134,15 @@ class Readers:
         return _Worker(self._context, self._memory)
 
     def _feed(self) -> None:
-        for place, worker in enumerate(self._workers):
+        for place in range(len(self._workers)):
             if not self._waiting:
                 return
-            if worker.job is None:
+            if self._workers[place].job is None:
                 job = self._waiting.popleft()
-                if not worker.give(job):
-                    self._replace(place, job, "its worker was gone")
+                while not self._workers[place].give(job):
+                    # It went while idle (the system was out of memory, say): not the page's fault.
+                    self._workers[place].stop(at_once=True)
+                    self._workers[place] = self._start()
 
     def _turn(self, timeout: float) -> None:
         """Collect what is ready, end what is overdue, and hand out what waits."""
@@ -147,7 +152,8 @@ class Readers:
         now = time.monotonic()
         overdue = min(w.since + self._seconds for w in self._workers if w.job is not None)
         for pipe in wait(list(busy), max(0.0, min(timeout, overdue - now))):
-            self._collect(busy[pipe])  # type: ignore[index]
+            if isinstance(pipe, Connection):
+                self._collect(busy[pipe])
         now = time.monotonic()
         for place, worker in enumerate(self._workers):
             if worker.job is not None and now - worker.since > self._seconds:
@@ -185,12 +191,24 @@ class Readers:
         self._feed()
 
 
+def _context() -> BaseContext:
+    """Return how processes start: safe where the caller has threads, and quick to replace."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["archive.extract.read"])
+    return context
+
+
 class _Worker:
     """One process and the pipe to it."""
 
-    def __init__(self, context: multiprocessing.context.SpawnContext, memory: int) -> None:
+    def __init__(self, context: BaseContext, memory: int) -> None:
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, memory), daemon=True)
+        # typeshed gives Process to the concrete contexts only.
+        self.process: BaseProcess = context.Process(  # type: ignore[attr-defined]
+            target=_serve, args=(theirs, memory), daemon=True, name="morestories reader"
+        )
         self.process.start()
         theirs.close()
         self.job: Job | None = None
@@ -257,12 +275,15 @@ def _serve(pipe: Connection, memory: int) -> None:
 
 def _limit_memory(memory: int) -> None:
     """Let this process take ``memory`` bytes more than it holds now (where the system can)."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    held = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123
-            held = int(statm.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
         resource.setrlimit(resource.RLIMIT_AS, (held + memory, held + memory))
     except (OSError, ValueError):
-        return
+        return  # a lower hard limit is in force already
 
 
 def _outcome(job: Job) -> Outcome:

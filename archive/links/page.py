@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from itertools import islice
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -13,7 +15,7 @@ from archive.errors import Unreadable
 from archive.extract.blocks import Part
 from archive.extract.page import Page, look_at
 from archive.extract.page_type import page_type, read_signs
-from archive.extract.tree import read_tree
+from archive.extract.tree import is_html, read_tree
 from archive.link import Link, LinkKind
 
 _BY_PART = {
@@ -38,18 +40,34 @@ _LISTED = frozenset(
 # An address that says all and needs no folding of "." and "..".
 _PLAIN = re.compile(r"https?://[\w.-]+(?::\d+)?/(?!.*/\.)[^\s\\]*$")
 _PATH = re.compile(r"(?:https?:)?(?://[^/?#]*)?([^?#]*)")
+_HREF = re.compile(rb"<a\s[^<>]{0,500}?href\s*=\s*[\"']([^\"'<>]{1,2000})", re.I)
+_MOST_RAW = 50_000
 _ELSEWHERE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _SPACE = re.compile(r"\s+")
 
 
 def read_links(payload: bytes, *, url: str, content_type: str = "") -> tuple[Link, ...]:
-    """Return the typed links of a page's bytes; () where no tree can be made. Never raises."""
+    """Return the typed links of a page's bytes; never raises.
+
+    Where no tree can be made, the addresses of anchors come as they stand, of kind navigation.
+    """
+    if not is_html(payload, content_type):
+        return ()
     try:
         tree = read_tree(payload, content_type)
     except Unreadable:
-        return ()
+        return _raw_links(payload, url)
     return page_links(tree, url=url)
+
+
+def _raw_links(payload: bytes, url: str) -> tuple[Link, ...]:
+    found: dict[str, None] = {}
+    for address in islice(_HREF.finditer(payload), _MOST_RAW):
+        text = unescape(address[1].decode("utf-8", "replace"))
+        if absolute := _absolute(url, text):
+            found[absolute] = None
+    return tuple(Link(address, LinkKind.NAVIGATION) for address in found)
 
 
 def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tuple[Link, ...]:
