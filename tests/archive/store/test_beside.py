@@ -1,0 +1,96 @@
+"""Readers beside a writer, and a writer that is killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import archive
+from archive.ingest import Ingest
+from archive.link import LinkKind
+from archive.search.index import open_index
+from archive.store import connect, schema
+from tests.archive.store.newspaper import FEED, SITE, address, exchange, story_page, writing
+
+KILLS = 30
+READERS = 5
+
+
+def _start(*words: str | Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.archive.store.ingests", *map(str, words)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
+    )
+
+
+def _answer(process: subprocess.Popen[str], timeout: float = 500) -> Any:
+    stdout, _ = process.communicate(timeout=timeout)
+    assert process.returncode == 0
+    return json.loads(stdout)
+
+
+def _write(folder: Path, files: int, stories: int) -> None:
+    """Write WARC files of stories and feeds; every third story is an edit of an older one."""
+    number = 0
+    for crawl in range(files):
+        with writing(folder, f"crawl-{crawl:02}", revisits=False) as writer:
+            for _ in range(stories):
+                number += 1
+                story = number // 2 if number % 3 == 0 else number
+                page = story_page(story, title=f"खबर {story}, कड़ी {number}")
+                writer.write(exchange(address(story), page, number))
+                feed = exchange(
+                    f"{SITE}/feed/?paged={number}", FEED, number + 0.5, kind=LinkKind.SEED
+                )
+                writer.write(feed)
+
+
+def _tables(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    with archive.open(folder) as connection:
+        return {
+            t.name: connection.execute(f"FROM {t.name} ORDER BY ALL").fetchall()
+            for t in schema.TABLES
+        }
+
+
+@pytest.mark.timeout(600)  # 20 s alone, minutes on a machine that does much else
+def test_no_row_is_lost_and_none_comes_twice_when_ingest_is_killed(tmp_path: Path) -> None:
+    _write(tmp_path, files=12, stories=25)
+    killed = _answer(_start("killed", tmp_path, KILLS, 20261124))["killed"]
+    assert killed >= KILLS * 2 // 3  # near the end a run may be done before it is killed
+    Ingest(tmp_path, workers=1).run()
+    disturbed = _tables(tmp_path)
+    index = open_index(tmp_path)
+    assert index is not None
+    with connect(tmp_path) as connection:
+        stories = connection.execute("SELECT count(*) FROM articles").fetchall()
+    assert [(index.searcher().num_docs,)] == stories
+    for name in ("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    Ingest(tmp_path, workers=1).run()
+    assert disturbed == _tables(tmp_path)
+    assert len(disturbed["captures"]) == 12 * 25 * 2
+
+
+@pytest.mark.timeout(300)
+def test_readers_see_whole_batches_and_hold_nobody_up(tmp_path: Path) -> None:
+    connect(tmp_path, write=True).close()
+    _write(tmp_path, files=1, stories=60)
+    readers = [_start("reads", tmp_path, 12) for _ in range(READERS)]
+    holder = _start("holds", tmp_path, 12)
+    writer = _start("lands", tmp_path)
+    pauses = _answer(writer)
+    for reader in readers:
+        seen = _answer(reader)
+        assert seen["torn"] == []
+        assert seen["counts"] == sorted(seen["counts"])
+        assert len(set(seen["counts"])) > 1, "the reader saw nothing land"
+    held = _answer(holder)
+    assert held["first"] == held["last"]
+    # Reading five pages takes most of it; a reader that held the writer up would add its 12 s.
+    assert max(pauses) < 6
