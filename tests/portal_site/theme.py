@@ -162,12 +162,17 @@ def body_of(story: Story, page: int, linked: Sequence[Story]) -> str:
     shown = list(story.paragraphs[(page - 1) * share : page * share])
     parts = [f"<p>{escape(text)}</p>" for text in shown]
     for other in linked if page == 1 else ():
-        # The first words become the anchor, so that the text stays the story's own.
-        words_, rest = shown[-1].split(" ", 3)[:3], shown[-1].split(" ", 3)[3:]
-        parts[-1] = f"<p>{link(other.url, ' '.join(words_))} {escape(' '.join(rest))}</p>"
+        parts[0] = f"<p>{_with_link(shown[0], other.url)}</p>"
     if story.pages > 1:
         parts.append(_page_links(story, page))
     return "\n".join(parts)
+
+
+def _with_link(text: str, url: str) -> str:
+    """Return a paragraph with its third to fifth word as a link; the text stays as it is."""
+    words = text.split(" ")
+    before, anchor, after = (" ".join(part) for part in (words[:2], words[2:5], words[5:]))
+    return f"{escape(before)} {link(url, anchor)} {escape(after)}"
 
 
 def _page_links(story: Story, page: int) -> str:

@@ -50,13 +50,13 @@ function content(array $post, array $addresses): string
 {
     $texts = $post['paragraphs'];
     if ($post['links_to'] !== null) {
-        // The first words of the last paragraph become the link.
-        $words = explode(' ', array_pop($texts), 3);
+        // The third and fourth word of the first paragraph become the link.
+        $words = explode(' ', $texts[0], 5);
         $url = $addresses[$post['links_to']];
-        $texts[] = "<a href=\"$url\">$words[0] $words[1]</a> " . ($words[2] ?? '');
+        $texts[0] = "$words[0] $words[1] <a href=\"$url\">$words[2] $words[3]</a> $words[4]";
     }
     $blocks = array_map(
-        fn ($text) => "<!-- wp:paragraph -->\n<p>" . trim($text) . "</p>\n<!-- /wp:paragraph -->",
+        fn ($text) => "<!-- wp:paragraph -->\n<p>$text</p>\n<!-- /wp:paragraph -->",
         $texts
     );
     $share = (int) ceil(count($blocks) / $post['pages']);

@@ -15,7 +15,7 @@ FATES = ("trash", "delete", "password", "draft", "private")
 def posts(public: int = PUBLIC) -> Iterator[dict[str, Any]]:
     """Yield the posts that ``fill.php`` publishes: one a fate, then ``public`` open ones.
 
-    ``links_to`` is the place in this list of an earlier post, to whose first address the last
+    ``links_to`` is the place in this list of an earlier post, to whose first address the first
     paragraph links: so a crawl meets the gone, the locked and the moved.
     """
     stories = compose(public + len(FATES), seed="wordpress", home="http://127.0.0.1/")
