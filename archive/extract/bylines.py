@@ -78,7 +78,7 @@ def _is_site(name: str, page: Evidence) -> bool:
 def _bylines(page: Evidence) -> Iterator[tuple[str, list[str]]]:
     said = [n for n, _ in structured.names_of(page.article.get("author"), page.index)]
     printed = _printed(page, page.near.head.elements, _before(page))
-    if _tells_more(printed, said, page.language):
+    if _tells_more(printed, said, page):
         yield "byline", printed
     yield "json-ld:author", said
     creators = structured.names_of(page.article.get("creator"), page.index)
@@ -92,17 +92,17 @@ def _bylines(page: Evidence) -> Iterator[tuple[str, list[str]]]:
     yield "beside-date", _beside_date(page)
 
 
-def _tells_more(printed: list[str], said: list[str], language: str) -> bool:
+def _tells_more(printed: list[str], said: list[str], page: Evidence) -> bool:
     """Tell whether printed bylines name all that JSON-LD names, and others too.
 
     Several in one element must be full names in capitals: "राकेश शर्मा, नई दिल्ली" ends in a place.
     """
     here: set[str] = set()
     for text in printed:
-        names = read_authors([text], language)
+        names = [n for n in read_authors([text], page.language) if not _is_site(n, page)]
         if len(names) == 1 or all(FULL_NAME.match(name) for name in names):
             here.update(name.casefold() for name in names)
-    there = {n.casefold() for n in read_authors(said, language)}
+    there = {n.casefold() for n in read_authors(said, page.language)}
     return bool(there) and there < here
 
 
