@@ -54,9 +54,10 @@ def section_candidates(page: Evidence) -> Iterator[tuple[str, str]]:
         yield "json-ld:articleSection", _first(clean(value))
     for content in page.meta.get("article:section", ()):
         yield "meta:article:section", _first(content)
-    yield "category-link", _category_link(page)
+    yield "category-link", _category_link(page, _head(page))
     yield "json-ld:breadcrumb", _last_step(structured.crumbs_of(page.nodes), page)
     yield "breadcrumb", _last_step(_printed_crumbs(page), page)
+    yield "category-link", _category_link(page, page.near.after)
     for item in page.items:
         if "articleSection" in item.names:
             yield "microdata:articleSection", _named(item.value)
@@ -74,21 +75,18 @@ def _named(section: str) -> str:
     return section if short and "://" not in section and section.casefold() not in HOME else ""
 
 
-def _category_link(page: Evidence) -> str:
-    """Return the category printed nearest to the headline; under the story if not in its head."""
+def _category_link(page: Evidence, place: Iterable[HtmlElement]) -> str:
+    """Return the category printed nearest to the headline among the links of ``place``."""
     titles = {letters(t) for t in page.titles}
-    for place in (_head(page), page.near.after):
-        found = [
-            (steps, text)
-            for link in place
-            if link.tag == "a" and _is_category(link)
-            if (text := _named(clean(str(link.text_content()))))
-            if (steps := page.near.steps(link)) is not None
-            if letters(text) not in titles
-        ]
-        if found:
-            return min(found, key=lambda pair: pair[0])[1]
-    return ""
+    found = [
+        (steps, text)
+        for link in place
+        if link.tag == "a" and _is_category(link)
+        if (text := _named(clean(str(link.text_content()))))
+        if (steps := page.near.steps(link)) is not None
+        if letters(text) not in titles
+    ]
+    return min(found, key=lambda pair: pair[0])[1] if found else ""
 
 
 def _head(page: Evidence) -> Iterator[HtmlElement]:
