@@ -225,12 +225,12 @@ def new_id() -> str:
 
 def w3c_date(date: datetime) -> str:
     """Return a WARC-Date in UTC with microseconds."""
-    return date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return date.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def target_uri(url: str) -> str:
     """Return ``url`` as a URI (RFC 3986): what may not stand in one is percent-encoded as UTF-8."""
-    return _UNSAFE.sub(lambda found: quote(found[0], safe="", errors="surrogateescape"), url)
+    return _UNSAFE.sub(lambda found: quote(found[0], safe="", errors="surrogatepass"), url)
 
 
 def _named(hexdigest: str) -> str:

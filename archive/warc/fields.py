@@ -24,9 +24,12 @@ _MOST_LETTERS: Final = 50  # Heritrix stops there too
 
 def write_fields(fields: Iterable[tuple[str, str]]) -> bytes:
     """Return the lines of a warc-fields block; a value's line breaks become spaces."""
-    return "".join(
-        f"{name}: {_CONTROL.sub(' ', value).strip()}\r\n" for name, value in fields
-    ).encode("utf-8", "surrogateescape")
+    lines = [f"{name}: {_one_line(value)}\r\n" for name, value in fields]
+    return "".join(lines).encode("utf-8", "backslashreplace")
+
+
+def _one_line(value: str) -> str:
+    return value if value.isprintable() else _CONTROL.sub(" ", value).strip()
 
 
 def read_fields(block: bytes) -> tuple[tuple[str, str], ...]:

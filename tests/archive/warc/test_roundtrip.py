@@ -243,3 +243,12 @@ def test_memory_stays_flat_on_a_body_of_200_mb(tmp_path: Path) -> None:
     assert int(written) < 50_000  # KB
     assert int(verified) < 80_000
     assert cut == f"{MOST_PAYLOAD} length"
+
+
+def test_half_a_character_in_an_address_stops_nothing(tmp_path: Path) -> None:
+    odd = replace(exchange(), url="http://portal.test/\ud800\udcff", about=About(via="\ud800"))
+    with WarcWriter(tmp_path / "warc", portal="demo", info={}) as writer:
+        name = writer.write(odd).warc
+    capture = next(read_captures(tmp_path / "warc" / name))
+    assert capture.url == "http://portal.test/%ED%A0%80%ED%B3%BF"
+    assert capture.about == About(via="\\ud800")
