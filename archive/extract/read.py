@@ -64,7 +64,8 @@ def read_from_tree(
     page = look_at(tree, url=url, title=metadata.title, description=metadata.description)
     signs = read_signs(tree, url=url)
     links = page_links(tree, url=url, page=page)
-    body = read_body(page) if page is not None else Body("", "none")
+    # A locked post's page holds the form that asks for the password, and nothing of the post.
+    body = read_body(page) if page is not None and not signs.locked else Body("", "none")
     article = Article(
         url=url,
         page_type=page_type(signs, body.text),

@@ -25,8 +25,8 @@ _SPACE = regex.compile(r"[^\S\n]+")
 def normal_form(text: str) -> str:
     """Return ``text`` in the normal form that this module documents; idempotent.
 
-    >>> normal_form("मुख्य\u00admंत्री  ने\u200b कहा\\n\\n जांच")
-    'मुख्यmंत्री ने कहा\\nजांच'
+    >>> normal_form("मुख्य\\u00adमंत्री  ने\\u200b कहा\\n\\n जांच")
+    'मुख्यमंत्री ने कहा\\nजांच'
     """
     if ftfy.badness.is_bad(text):
         text = ftfy.fix_encoding(text)
