@@ -51,10 +51,11 @@ def verify(
 ) -> None:
     """Check that every kept record is still what was written.
 
-    Reads every record of every WARC: gzip members, block and payload digests, the originals of
-    revisits; then each sealed file's size and SHA-256 in [bold]fixity.jsonl[/], and that file's
-    own chain of hashes. Changes nothing. Says which file is damaged, at which byte, and what can
-    be done.
+    Reads every record of every WARC: gzip members, block and payload
+    digests, the originals of revisits; then each sealed file's size and
+    SHA-256 in [bold]fixity.jsonl[/], and that file's own chain of hashes.
+    Changes nothing. Says which file is damaged, at which byte, and what
+    can be done.
 
     Exit code 0: all is whole. 9: something is damaged.
     """
@@ -80,10 +81,11 @@ def verify(
 def recover(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False) -> None:
     """Seal the WARCs that a crash left open; lose no whole record.
 
-    A file whose crawl still runs is left alone. A torn last record is moved to a file of its
-    own ([bold].torn[/]) beside the WARC. Damage further up stays where it is: readers step over
-    it. What was sealed but never listed gets its line in the manifest and its place in the
-    index. Running it again does nothing more.
+    A file whose crawl still runs is left alone. A torn last record is
+    moved to a file of its own ([bold].torn[/]) beside the WARC. Damage
+    further up stays where it is: readers step over it. What was sealed but
+    never listed gets its line in the manifest and its place in the index.
+    Running it again does nothing more.
 
     Exit code 0: nothing was lost. 9: damage was found; each place is named.
     """
@@ -114,7 +116,7 @@ def _print_report(report: Report) -> None:
         "records": report.records,
         "bytes": report.bytes,
         "digests compared": report.digests,
-        "digests missing or unknown": report.unchecked,
+        "could not be compared": report.unchecked,
         "revisits": report.revisits,
     }
     for what, count in counts.items():

@@ -45,7 +45,8 @@ class Damage:
 class Report:
     """``unfinished`` are the files that a crawl is writing now: read, but not in the manifest.
 
-    ``unchecked`` counts digests in an algorithm that is not known here, and records without any.
+    ``unchecked`` counts digests that are missing or of an algorithm that is not known here, and
+    revisits that do not name their original.
     ``chain`` is the SHA-256 of the manifest's last line: kept elsewhere, it proves the manifest.
     """
 
@@ -101,6 +102,9 @@ class _Check:
     def _revisit(self, record: Record) -> None:
         self.revisits += 1
         url = record.get("warc-refers-to-target-uri")
+        if not url:  # WARC 1.0 leaves it to the reader to find the digest somewhere
+            self.unchecked += 1
+            return
         target = _target(record, "warc-refers-to-target-uri", "warc-refers-to-date")
         if target not in self._captures:
             self._unresolved.append((record.warc, record.offset, target, url))
@@ -109,7 +113,7 @@ class _Check:
         """Name the revisits whose original was in none of the files."""
         for warc, offset, target, url in self._unresolved:
             if target not in self._captures:
-                what = f"the revisit's original is not in this archive: {url or 'not named'}"
+                what = f"the revisit's original is not in this archive: {url}"
                 self.add(warc, offset, what, "bring back the WARC that held it")
 
 

@@ -98,6 +98,24 @@ def test_a_revisit_without_its_original_is_named(tmp_path: Path, places: list[Wr
     )
 
 
+def test_what_others_left_out_is_counted_and_is_no_damage(tmp_path: Path) -> None:
+    """WARC 1.0 needs no digest, and no revisit needs to name its original."""
+    record = (
+        b"WARC/1.0\r\nWARC-Type: %s\r\nWARC-Record-ID: <urn:uuid:1>\r\n"
+        b"WARC-Date: 2020-01-02T03:04:05Z\r\nWARC-Target-URI: http://a.test/\r\n"
+        b"Content-Type: application/http\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
+    )
+    (tmp_path / "warc").mkdir()
+    foreign = tmp_path / "warc" / "foreign.warc.gz"
+    foreign.write_bytes(
+        b"".join(gzip.compress(record % kind) for kind in (b"response", b"revisit"))
+    )
+    recover(tmp_path)
+    report = verify(tmp_path, deep=True)
+    assert report.damages == ()
+    assert (report.records, report.digests, report.unchecked) == (2, 0, 4)
+
+
 @pytest.mark.parametrize(("deep", "count"), [(False, 0), (True, 2)])
 def test_deep_compares_the_index(
     tmp_path: Path, places: list[Written], deep: bool, count: int
