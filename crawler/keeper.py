@@ -13,8 +13,10 @@ from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
 from twisted.internet.task import LoopingCall
 
 from archive.capture import Exchange
+from archive.errors import ArchiveError
 from archive.warc.revisits import RevisitIndex
 from archive.warc.writer import WarcWriter
+from crawler.ending import end_for
 from crawler.frontier import Frontier, Settled
 from crawler.portal import Declaration
 
@@ -46,7 +48,8 @@ class Keeper:
         )
         self._settled: list[Settled] = []
         self._beat = 0.0
-        self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self.sync)
+        self._crawler = crawler
+        self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self._sync_or_end)
         self.statuses: Counter[str] = Counter()  # of all captures
         self.pages: Counter[str] = Counter()  # of those that the frontier asked for
         self.revisits = 0
@@ -86,25 +89,38 @@ class Keeper:
         self._settled.append(settled)
 
     def sync(self) -> None:
-        """Make what was kept durable, then tell the frontier."""
-        settled, self._settled = self._settled, []
-        if settled:
+        """Make what was kept durable, then tell the frontier. Raises ``ArchiveError``."""
+        if self._settled:
             self._writer.sync()
-            self.frontier.settle(settled)
+            self.frontier.settle(self._settled)
+            self._settled = []
         if (now := time.time()) - self._beat > HEARTBEAT_EVERY:
             self._beat = now
             self.frontier.heartbeat(now)
 
+    def _sync_or_end(self) -> None:
+        try:
+            self.sync()
+        except ArchiveError as error:
+            end_for(self._crawler, error)
+
     def closed(self) -> None:
-        """Seal the WARC, say the last word, give back what was claimed and not fetched."""
+        """Seal the WARC, say the last word, give back what was claimed and not fetched.
+
+        Each is tried whatever became of the others: a full disk may take them one by one.
+        """
         if self._loop.running:
             self._loop.stop()
-        self.sync()
-        self._writer.close()
+        for last in (self.sync, self._writer.close, self._close_revisits, self.frontier.release):
+            try:
+                last()
+            except ArchiveError as error:
+                logger.error("at the end: %s", error)
+        self.frontier.close()
+
+    def _close_revisits(self) -> None:
         if self._revisits is not None:
             self._revisits.close()
-        self.frontier.release()
-        self.frontier.close()
 
 
 def _info(portal: Declaration, crawl: str) -> dict[str, str]:

@@ -16,10 +16,11 @@ from typing import Any
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import AsyncioLoopingCall, call_later, create_looping_call
-from scrapy.utils.defer import _schedule_coro
 from twisted.internet.task import LoopingCall
 
 from archive.cli.common import Exit
+from archive.errors import ArchiveError
+from crawler.ending import end, end_for
 from crawler.frontier import Outcome
 from crawler.keeper import Keeper
 from crawler.scheduler import Scheduler
@@ -71,6 +72,9 @@ class Progress:
             figures["revisits"],
             figures["bytes"] / 1e6,
         )
+        if self._fd is None:
+            archive = self._crawler.settings["MORESTORIES_ARCHIVE"]
+            logger.info("`morestories ingest --archive %s` lands what was kept", archive)
 
     def _judge(self, reason: str, budget: str) -> Exit:
         keeper, spider = self._keeper(), self._spider()
@@ -100,12 +104,22 @@ class Progress:
             "revisits": keeper.revisits,
             "bytes": keeper.bytes,
             "failures": {str(name): n for name, n in sorted(spider.failures.items())},
+            "cause": self._cause(),
         }
 
+    def _cause(self) -> str:
+        """Return why nothing more could be kept, in words; "" while all is well."""
+        stats = self._crawler.stats
+        return str(stats.get_value("capture/failure", "")) if stats else ""
+
     def _tell(self) -> None:
-        keeper = self._keeper()
-        pending = keeper.frontier.pending(self._spider().portal.id, time.time())
-        self._write(self._figures() | {"queued": pending.total})
+        frontier = self._keeper().frontier
+        try:
+            pending = frontier.pending(self._spider().portal.id, time.time())
+        except ArchiveError as error:
+            end_for(self._crawler, error)
+        else:
+            self._write(self._figures() | {"queued": pending.total})
 
     def _write(self, figures: dict[str, Any]) -> None:
         if self._fd is None:
@@ -115,15 +129,11 @@ class Progress:
         except BrokenPipeError:
             self._fd = None
             logger.warning("the process that started this crawl is gone: stopping")
-            self._stop("orphaned")
+            end(self._crawler, "orphaned")
 
     def _time_is_up(self) -> None:
         self._out_of_time = True
-        self._stop("max_minutes")
-
-    def _stop(self, reason: str) -> None:
-        if self._crawler.engine is not None and self._crawler.engine.spider is not None:
-            _schedule_coro(self._crawler.engine.close_spider_async(reason=reason))
+        end(self._crawler, "max_minutes")
 
     def _keeper(self) -> Keeper:
         keeper = self._crawler.get_extension(Keeper)

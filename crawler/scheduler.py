@@ -12,6 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.utils.asyncio import call_later
 
 from archive.capture import About
+from archive.errors import ArchiveError
+from crawler.ending import end_for
 from crawler.frontier import Claim, Pending
 from crawler.keeper import Keeper
 from crawler.portal import Declaration
@@ -71,14 +73,22 @@ class Scheduler(BaseScheduler):
             return False
         if self._ready:
             return True
-        self._keeper.sync()  # a retry that was settled a moment ago is to be waited for
-        return self._pending().total > 0
+        try:
+            self._keeper.sync()  # a retry that was settled a moment ago is to be waited for
+            return self._pending().total > 0
+        except ArchiveError as error:
+            end_for(self._crawler, error)
+            return True  # not idle: it ends for that cause
 
     def next_request(self) -> Request | None:
         """Return the next request, or None if no host may be asked yet; a look is due later."""
         if self._spent():
             return None
-        if not self._ready and not self._claim():
+        try:
+            if not self._ready and not self._claim():
+                return None
+        except ArchiveError as error:
+            end_for(self._crawler, error)
             return None
         self.given += 1
         return self._request(self._ready.popleft())

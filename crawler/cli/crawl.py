@@ -217,6 +217,7 @@ class CrawlRun:
             },
             "links": dict(landed.links),
             "outcomes": dict(landed.outcomes),
+            "causes": [one.figures["cause"] for one in self._crawls if one.figures.get("cause")],
             "archive": str(self._archive),
             "logs": [str(one.log) for one in self._crawls],
             "exit": {
@@ -245,6 +246,7 @@ class CrawlRun:
             ("failures", _counts(told["failures"])),
             ("not stories", _counts(told["outcomes"])),
             ("ended", ", ".join(f"{portal}: {cause}" for portal, cause in told["exit"].items())),
+            ("because", "\n".join(told["causes"])),
             ("archive", told["archive"]),
             ("logs", "\n".join(told["logs"])),
             ("next", "morestories queries · morestories query newest · morestories search WORDS"),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -28,7 +28,9 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
+from archive.errors import ArchiveError, DiskFull, StoreError
 from archive.link import LinkKind
 from crawler.frontier.schema import hosts, metadata, urls
 from crawler.frontier.values import Claim, Offer, Pending, Settled, State
@@ -215,8 +217,14 @@ class Frontier:
         with self._begin() as tx:
             return [dict(row) for row in tx.execute(query).mappings()]
 
-    def _begin(self) -> AbstractContextManager[Connection]:
-        return self._engine.begin()
+    @contextmanager
+    def _begin(self) -> Iterator[Connection]:
+        """Open a transaction. Raises ``DiskFull`` or ``StoreError`` if the engine fails."""
+        try:
+            with self._engine.begin() as tx:
+                yield tx
+        except DBAPIError as error:
+            raise _fault(error, self._engine.url.render_as_string()) from error
 
     def _insert(self, table: Any) -> Any:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
@@ -356,6 +364,13 @@ def _settled(one: Settled) -> dict[str, Any]:
         "_etag": one.etag,
         "_last_modified": one.last_modified,
     }
+
+
+def _fault(error: DBAPIError, where: str) -> ArchiveError:
+    name = getattr(error.orig, "sqlite_errorname", "")
+    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
+        return DiskFull(f"no room left for the frontier {where}; it is as it was before")
+    return StoreError(f"the frontier {where} cannot be read or written: {error.orig}")
 
 
 def _alive(pid: int) -> bool:

@@ -23,10 +23,13 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
+from archive.errors import ArchiveError
 from archive.link import Link, LinkKind
 from archive.links.listing import read_listing
 from archive.links.page import read_links
 from archive.links.rest import posts_url
+from crawler.capture import KEPT_ONLY
+from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
 from crawler.frontier.values import State
 from crawler.keeper import Keeper
@@ -98,8 +101,12 @@ class PortalSpider(Spider):
 
     async def parse(self, response: Response, **_: Any) -> None:
         """Offer what an answer leads to, then settle its claim."""
-        claim: Claim = response.meta["claim"]
-        now = time.time()
+        try:
+            await self._take(response, response.meta["claim"], time.time())
+        except ArchiveError as error:
+            end_for(self.crawler, error)
+
+    async def _take(self, response: Response, claim: Claim, now: float) -> None:
         until = back_off(response.status, _header(response, b"Retry-After"), now)
         if until is not None:
             logger.warning(
@@ -118,6 +125,8 @@ class PortalSpider(Spider):
             return
         try:
             await self._follow(response, claim)
+        except ArchiveError:
+            raise
         except Exception:  # one bad page never stops a crawl; it is kept, its links are not known
             logger.exception("%s: its links cannot be read", response.url)
             self.failures["links_unread"] += 1
@@ -146,8 +155,8 @@ class PortalSpider(Spider):
 
     async def _read(self, response: Response, claim: Claim) -> None:
         content_type = _header(response, b"Content-Type")
-        if len(response.body) > LINK_BYTES:
-            logger.warning("%s: %d bytes, links not read", response.url, len(response.body))
+        if len(response.body) > LINK_BYTES or KEPT_ONLY in response.flags:
+            logger.warning("%s: too large, kept but its links are not read", response.url)
             return
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
