@@ -32,6 +32,7 @@ _LISTING_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:CollectionPage|SearchResult
 _GALLERY_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"(?:ImageGallery|MediaGallery)"')
 _VIDEO_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"VideoObject"')
 _GALLERY_NAME = re.compile(r"(?:^|\s)(?:gallery|wp-block-gallery|tiled-gallery)(?:\s|$)")
+_MISSING = re.compile(r"(?:^|\s)error404(?:\s|$)")
 _UNPARTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _CLOSED = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.I)
 _PLAYER = re.compile(
@@ -50,6 +51,7 @@ class Signs:
     gallery: bool
     pictures: int
     video: bool
+    missing: bool
 
 
 def read_signs(tree: HtmlElement, *, url: str) -> Signs:
@@ -77,6 +79,7 @@ def read_signs(tree: HtmlElement, *, url: str) -> Signs:
         or kind.startswith("video")
         or bool(_VIDEO_TYPE.search(data))
         or _has_player(tree),
+        missing=bool(_MISSING.search(names)) or _has_missing(tree),
     )
 
 
@@ -86,6 +89,8 @@ def page_type(signs: Signs, text: str) -> PageType:
     count = max(len(words(text)), len(_UNPARTED.findall(text)) // 2)
     if signs.locked or (signs.closed and count < TEASER):
         return PageType.LOCKED
+    if signs.missing and not signs.single:
+        return PageType.OTHER
     if signs.many and not signs.single:
         return PageType.LISTING
     if count < FEW and signs.gallery:
@@ -102,6 +107,14 @@ def _has_gallery(tree: HtmlElement) -> bool:
     article = tree.find(".//article")
     return article is not None and any(
         _GALLERY_NAME.search(box.get("class", "")) for box in article.iter("div", "figure", "ul")
+    )
+
+
+def _has_missing(tree: HtmlElement) -> bool:
+    """Tell whether the theme's "not found" section stands in the page, whatever its status."""
+    return any(
+        "error-404" in box.get("class", "").split()
+        for box in tree.iter("section", "div", "article")
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -16,7 +17,7 @@ from archive.extract.metadata import read_metadata
 from archive.extract.page import Page, look_at
 from archive.extract.page_type import page_type, read_signs
 from archive.extract.tree import is_html, read_tree
-from archive.link import Link, LinkKind
+from archive.link import Link
 from archive.links.page import page_links
 from archive.portal import Portal
 
@@ -90,12 +91,11 @@ def read_from_tree(
 
 
 def _pages(links: tuple[Link, ...], url: str) -> tuple[str, ...]:
-    """Return the further pages of a multi-page post: its own address with a page number."""
-    stem = url.rstrip("/") + "/"
-    return tuple(
-        link.url
-        for link in links
-        if link.kind is LinkKind.PAGINATION
-        and link.url.startswith(stem)
-        and link.url[len(stem) :].strip("/").isdigit()
-    )
+    """Return the further pages of a multi-page post: its own address with a page number.
+
+    WordPress writes ``…/slug/2/``, and ``?p=7&page=2`` where addresses are plain. Whatever part
+    of the page such a link stands in, it leads to no other story.
+    """
+    stem = re.escape(url.rstrip("/"))
+    further = re.compile(rf"{stem}(?:/[0-9]{{1,3}}/?|[?&]page=[0-9]{{1,3}})")
+    return tuple(dict.fromkeys(link.url for link in links if further.fullmatch(link.url)))
