@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
@@ -66,8 +67,8 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     )),
     (Part.COMMENTS, _names("comments?(?:-|_|$|\\s)(?!ary)", "comments?-?(?:list|area|section|form|wrap|box|block)", "comment-?respond", "respond$", "disqus", "fb-comments", "viafoura", "coral-", "spot-im", "livefyre", "replies", "reader-comments", "discussion")),
     (Part.ADJACENT, _names("post-?nav(?!bar)", "nav-?(?:links|previous|next|single|below|above)$", "nav-?(?:links|single|below|above)\\b", "post-?navigation", "(?:prev|previous)-?(?:next|post|article)", "next-?prev", "adjacent", "single-?nav", "next-?post", "pagination-single")),
-    (Part.PAGES, _names("page-?links?$", "post-?page-?numbers", "pagination", "pager$", "wp-pagenavi", "nav-pages")),
-    (Part.SHARE, _names("share(?!d-|holder|s-)", "sharing", "sharedaddy", "social", "addtoany", "a2a_", "addthis", "sd-", "jp-post-flair", "heateor", "ssba", "mashsb", "essb", "follow-?(?:us|me|on)", "whatsapp", "tweet-?(?:button|this)", "like-?box")),
+    (Part.PAGES, _names("page-?links?(?:$|\\s)", "post-?page-?numbers", "pagination", "pager(?:$|\\s)", "wp-pagenavi", "nav-pages")),
+    (Part.SHARE, _names("share(?!d-|holder|s-)", "sharing", "sharedaddy", "social", "addtoany", "a2a_", "addthis", "sd-", "jp-post-flair", "heateor", "ssba", "mashsb", "essb", "follow-?(?:us|me|on)", "whatsapp", "tweet-?(?:button|this)", "like-?box", "polls?(?:-|$|\\s)", "element-poll", "quiz")),
     (Part.NEWSLETTER, _names("newsletter", "subscri(?!bers?-only)", "mc4wp", "mailchimp", "sign-?up", "signup", "email-?(?:signup|form|capture)", "cta(?:-|_|$)", "donat", "support-us", "app-?(?:promo|download|banner)", "opt-?in")),
     (Part.AUTHOR, _names("author-?(?:box|bio|info|card|desc|profile|details|section|block|container|area|avatar)", "about-?(?:the-?)?author", "abh_box", "saboxplugin", "post-?author-?(?:box|bio|info)", "written-?by", "m-a-box", "pp-multiple-authors", "molongui", "contributor")),
     (Part.TAGS, _names("tags?-?(?:links|list|cloud|wrap|box|container|area|s)?(?:$|\\s)", "post-?tags", "entry-?tags", "article-?tags", "tagcloud", "topics?-?(?:list|tags)?(?:$|\\s)", "keywords", "cat-links", "post-?categor", "entry-?categor")),
@@ -205,13 +206,14 @@ def _holds_story(block: Block, found: Survey) -> bool:
     if mass * 10 <= whole * 3:
         return False
     if block.part in (Part.COMMENTS, Part.RELATED):
-        return any(
-            found.mass.get(inner, 0) * 2 > mass
-            for inner in block.element.iter("div", "section", "article")
-            if is_root_name(
-                f"{inner.get('class', '')} {inner.get('id', '')} {inner.get('itemprop', '')}"
-            )
-        )
+        # Comments and cards have a box for each; a story's paragraphs stand in one.
+        boxes: dict[HtmlElement, int] = {}
+        for line in found.lines:
+            if line.prose and block.element in line.owner.iterancestors():
+                parent = line.owner.getparent()
+                box = parent if line.owner.tag == "p" and parent is not None else line.owner
+                boxes[box] = boxes.get(box, 0) + line.size
+        return max(boxes.values(), default=0) * 10 > mass * 6
     return True
 
 
@@ -273,23 +275,26 @@ def _has_text_before(element: HtmlElement, found: Survey) -> bool:
 def _by_cards(found: Survey, keep: set[HtmlElement], url: str) -> Iterator[Block]:
     """Find rows of cards: three or more headings, each a link to another story of the site."""
     host = urlsplit(url).netloc
-    holders: dict[HtmlElement, int] = {}
+    cards: dict[HtmlElement, list[HtmlElement]] = {}
     for heading in found.root.iter("h2", "h3", "h4", "h5"):
         anchor = heading.find(".//a[@href]")
         if anchor is None:
-            anchor = heading.getparent() if heading.getparent().tag == "a" else None
+            parent = heading.getparent()
+            anchor = parent if parent is not None and parent.tag == "a" else None
         if anchor is None or not _is_story_of(host, anchor.get("href") or ""):
             continue
-        for step in list(heading.iterancestors())[:_CARD_DEPTH]:
+        card = heading
+        for step in islice(heading.iterancestors(), _CARD_DEPTH):
             if step in keep or step is found.root:
                 break
-            holders[step] = holders.get(step, 0) + 1
-    many = {element for element, count in holders.items() if count >= 3}
-    outer = {element.getparent() for element in many}
-    for element in many:
-        size = found.totals.get(element, (0, 0))[0]
-        if element not in outer and size <= holders[element] * _CARD_TEXT:
-            yield Block(element, Part.RELATED, f"{holders[element]} linked headings")
+            cards.setdefault(step, []).append(card)
+            card = step
+    rows = {box for box, found_in in cards.items() if len(set(found_in)) >= 3}
+    outer = {box.getparent() for box in rows}
+    for box in rows - outer:
+        for card in dict.fromkeys(cards[box]):
+            if found.totals.get(card, (0, 0))[0] <= _CARD_TEXT:
+                yield Block(card, Part.RELATED, f"one of {len(cards[box])} linked headings")
 
 
 def _is_story_of(host: str, address: str) -> bool:

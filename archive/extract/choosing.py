@@ -10,9 +10,9 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from archive.extract.blocks import Block
+from archive.extract.headline import says
 from archive.extract.labels import begins_inline, folded, is_call, is_label, is_notice
 from archive.extract.survey import HEADINGS, Line, Survey
-from archive.text.words import words
 
 _BOXES = frozenset(["div", "section", "article", "main", "body", "center"])
 _QUOTES = frozenset(["blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "tbody", "thead", "tfoot", "tr", "td", "th", "figure", "q", "pre"])  # fmt: skip
@@ -24,12 +24,18 @@ _CAPTION = re.compile(
     r"caption|(?:^|[\s_-])(?:credits?|photo|image|picture|bild|foto|img|contentimage|legend|media-?(?:text|info|desc\w*))(?:$|[\s_-])",
     re.I,
 )
+_MONTHS = r"(?:jan|feb|m[aä]r|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zé]*\.?"
+# The line of a byline or a time stamp, from its start; a story's line may end in a time.
 _BYLINE = re.compile(
     r"^(?:by|von|par|por|di|door|av|af|written by|reported by|text|autor|author)\s*:?\s+\S+(?:\s+\S+){0,6}$"
     r"|^(?:published|updated|posted|last updated|aktualisiert|stand|publié|publicado|actualizado|प्रकाशित|अपडेट|अद्यतन)\b.{0,60}\d"
-    r"|\d{1,2}[:.]\d{2}\s*(?:uhr|am|pm|ist|gmt|jst|बजे)\b|lesedauer|\bmin(?:ute)?s?\s+read\b|^\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}\b.{0,30}$",
+    r"|^\D{0,12}\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2,4}\b"
+    r"|^\D{0,12}\d{1,2}[:.]\d{2}\s*(?:uhr|am|pm|ist|gmt|jst|बजे)\b"
+    rf"|^\D{{0,20}}\b{_MONTHS}\s+\d{{1,2}},?\s+\d{{4}}|^\D{{0,12}}\d{{1,2}}\.?\s+{_MONTHS}\s+\d{{4}}"
+    r"|lesedauer|\bmin(?:ute)?s?\s+read\b",
     re.I,
 )
+_TITLE = re.compile(r"(?<!sub)(?<!sub[-_])(?:title|headline)(?![-_]?(?:sub|desc))", re.I)
 _CODE = re.compile(
     r"""\s*[\[{]\s*["'{\[][\w"'{\[]|\s*(?:var|let|const|function|window\.|document\.|googletag|\$\()\s*[\w(.]+\s*[=({]"""
 )
@@ -61,6 +67,7 @@ def choose_lines(
     inside = {root, *root.iterdescendants()}
     plain_title = folded(title).casefold()
     choices: list[Choice] = []
+    begun = False
     for line in found.lines:
         block = _block_of(line.owner, taken, memo)
         if block is not None:
@@ -68,7 +75,11 @@ def choose_lines(
         elif line.owner not in inside:
             choices.append(Choice(line, False, "elsewhere"))
         else:
-            choices.append(Choice(line, *_verdict(line, found, root, containers, plain_title)))
+            kept, why = _verdict(line, found, root, containers, plain_title)
+            if kept and not begun and line.owner.tag in HEADINGS and says(line.text, title):
+                kept, why = False, "headline"  # below its first line, a subhead may say the same
+            begun = begun or (kept and line.prose)
+            choices.append(Choice(line, kept, why))
     _trim(choices)
     _drop_repeats(choices)
     _drop_last_calls(choices)
@@ -162,7 +173,7 @@ def _verdict(
         return False, "code"
     if is_notice(text):
         return False, "notice"
-    if owner.tag in HEADINGS and (owner.tag == "h1" or _says(folded(text).casefold(), title)):
+    if owner.tag in HEADINGS and (owner.tag == "h1" or folded(text).casefold() == title):
         return False, "headline"
     if is_call(text):
         return False, "call"
@@ -191,15 +202,6 @@ def _verdict(
     ):
         return True, "between"
     return False, "too short"
-
-
-def _says(heading: str, title: str) -> bool:
-    """Tell whether a heading is the title, give or take a kicker or a site's name."""
-    if not title or len(heading) < 12:
-        return heading == title
-    ours, theirs = set(words(heading)), set(words(title))
-    shared = len(ours & theirs)
-    return shared >= 3 and shared >= 0.8 * min(len(ours), len(theirs)) and shared >= 0.6 * len(ours)
 
 
 def _is_mixed(element: HtmlElement, found: Survey) -> bool:
@@ -330,6 +332,8 @@ def _add_deck(
         if choice.why not in ("elsewhere", "outside", "too short", "beside prose") or _is_caption(
             choice.line.owner, None
         ):
+            continue
+        if choice.line.owner.tag in HEADINGS and _TITLE.search(choice.line.owner.get("class", "")):
             continue
         alike = len(gist) > 40 and (plain[:60] == gist[:60] or plain in gist)
         named = start is not None and any(

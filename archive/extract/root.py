@@ -67,7 +67,9 @@ def _widen(root: HtmlElement, found: Survey, limit: HtmlElement) -> HtmlElement:
         weight = found.mass.get(parent, 0)
         if parent is found.root or root is found.root or weight > 3 * base:
             break
-        if weight > found.mass.get(best, 0) and _has_alike(parent, via, found):
+        if weight > found.mass.get(best, 0) and (
+            _has_alike(parent, via, found) or _has_kin(parent, best, found)
+        ):
             best = parent
         if parent is limit:
             break
@@ -85,6 +87,23 @@ def _has_alike(parent: HtmlElement, via: HtmlElement, found: Survey) -> bool:
         if child.tag == "p" or (child.tag == via.tag and (names & others or not (names or others))):
             return True
     return False
+
+
+def _has_kin(parent: HtmlElement, root: HtmlElement, found: Survey) -> bool:
+    """Tell whether ``parent`` has paragraphs of the very class that those of ``root`` have."""
+    inside, beside = set(), set()
+    for line in found.lines:
+        if not line.prose or line.owner not in found.mass or not line.owner.get("class"):
+            continue
+        kind = line.owner.tag, line.owner.get("class", "").split()[0]
+        for step in line.owner.iterancestors():
+            if step is root:
+                inside.add(kind)
+                break
+            if step is parent:
+                beside.add(kind)
+                break
+    return bool(inside & beside)
 
 
 def _heaviest(element: HtmlElement, found: Survey) -> HtmlElement | None:
