@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import tantivy
 
 from archive.errors import StoreError
-from archive.search.index import number, open_index, schema
+from archive.search.index import day, number, open_index, schema
 from archive.search.keys import keyed
 from archive.search.question import Question, Term, parse
+from archive.store.ids import ids
 
 # A word in the headline says more of a story than one in its text; bylines, section and tags less.
 _FIELDS = (("title", 3.0), ("body", 1.0), ("about", 0.7))
@@ -59,34 +60,50 @@ def find(
     then left out. Raises ``BadSetting`` for an empty question, ``StoreError`` without an index.
     """
     question = parse(text)
-    total, scored = _scored(folder, question, portal, since, until, limit)
-    if not scored:
-        return Hits(total, ())
-    found = connection.execute(
-        "SELECT article, url, title, portal, published, body FROM articles "
-        "WHERE article IN (SELECT unnest($1::BIGINT[]))",
-        [[article for article, _ in scored]],
-    ).fetchall()
-    rows = {row[0]: row for row in found}
-    return Hits(
-        total,
-        tuple(_hit(question, score, *rows[a]) for a, score in scored if a in rows),
-    )
+    total, places = _best(folder, question, portal, since, until, limit)
+    rows = {row[0]: row for row in _rows(connection, places)}
+    hits = (_hit(question, p.score, *rows[p.article]) for p in places if p.article in rows)
+    return Hits(total, tuple(hits))
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, places: list[_Place]) -> list[tuple[Any, ...]]:
+    """Return the rows of the hits. Portals and days say where in the files they lie; ids do not."""
+    days = sorted({place.day for place in places if place.day})
+    dated = f"published_day IN ({', '.join(repr(str(day)) + '::DATE' for day in days)})"
+    undated = "published_day IS NULL" if any(not place.day for place in places) else "false"
+    portals = sorted({place.portal for place in places})
+    with ids(connection, {place.article for place in places}):
+        return connection.execute(
+            "SELECT article, url, title, portal, published, body FROM articles "
+            f"WHERE ({dated if days else 'false'} OR {undated}) AND portal IN (SELECT unnest($1)) "
+            "AND article IN (FROM ids)",
+            [portals],
+        ).fetchall()
 
 
 def ranked(folder: Path, text: str, limit: int) -> list[tuple[int, float]]:
     """Return ids and scores of the stories that ``text`` finds: what ``search()`` is in SQL."""
-    return _scored(folder, parse(text), None, None, None, limit)[1]
+    _, places = _best(folder, parse(text), None, None, None, limit)
+    return [(place.article, place.score) for place in places]
 
 
-def _scored(
+class _Place(NamedTuple):
+    """Where a hit lies in the tables."""
+
+    article: int
+    score: float
+    portal: str
+    day: date | None
+
+
+def _best(
     folder: Path,
     question: Question,
     portal: str | None,
     since: date | None,
     until: date | None,
     limit: int,
-) -> tuple[int, list[tuple[int, float]]]:
+) -> tuple[int, list[_Place]]:
     try:
         index = open_index(folder)
         if index is None:
@@ -100,8 +117,12 @@ def _scored(
             f"the search index in {folder} is damaged ({error}): "
             f"`morestories rebuild --archive {folder}` makes it again"
         ) from error
-    hits = [(searcher.doc(address)["article"][0], score) for score, address in result.hits]
-    return result.count or 0, hits  # type: ignore[attr-defined]  # the stub forgets it
+    places = []
+    for score, address in result.hits:
+        stored = searcher.doc(address)
+        article, portal_, day_ = (stored[name][0] for name in ("article", "portal", "day"))
+        places.append(_Place(article, score, portal_, day(day_)))
+    return result.count or 0, places  # type: ignore[attr-defined]  # the stub forgets it
 
 
 def _query(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,14 @@ FOLDER = "search"
 _STATE = "landed.json"
 _HEAP = 64_000_000  # bytes that the writer collects before it must write a segment
 _CHUNK = 1_000  # stories read at a time
-_STORIES = (
-    "SELECT article, title, body, authors, section, tags, portal, published_day FROM articles"
-)
+_COLUMNS = "article, title, body, authors, section, tags, portal, published_day"
+# Each story that was put in by the changes, as it was last put in, if it was not taken out since.
+_NEWEST = """(
+    FROM changes c
+    WHERE change_type = 'insert' AND latest AND page IS NULL AND NOT EXISTS (
+        FROM changes d WHERE d.article = c.article AND d.snapshot_id > c.snapshot_id
+        AND ((d.change_type = 'delete' AND d.revision = c.revision)
+             OR (d.change_type = 'insert' AND d.latest AND d.page IS NULL))))"""
 
 
 def schema() -> tantivy.Schema:
@@ -35,8 +39,10 @@ def schema() -> tantivy.Schema:
     return (
         tantivy.SchemaBuilder()
         .add_integer_field("article", stored=True, indexed=True, fast=True)
-        .add_integer_field("day", stored=False, indexed=True, fast=True)
-        .add_text_field("portal", tokenizer_name="raw", index_option="basic", fast=True)
+        .add_integer_field("day", stored=True, indexed=True, fast=True)
+        .add_text_field(
+            "portal", stored=True, tokenizer_name="raw", index_option="basic", fast=True
+        )
         .add_text_field("title", tokenizer_name="whitespace")
         .add_text_field("body", tokenizer_name="whitespace")
         .add_text_field("about", tokenizer_name="whitespace")
@@ -47,6 +53,11 @@ def schema() -> tantivy.Schema:
 def number(day: date) -> int:
     """Return a day as the index holds it: 20261124."""
     return day.year * 10_000 + day.month * 100 + day.day
+
+
+def day(number: int) -> date | None:
+    """Return the day that the index holds as a number; None for 0, a story without one."""
+    return date(number // 10_000, number // 100 % 100, number % 100) if number else None
 
 
 def open_index(folder: Path) -> tantivy.Index | None:
@@ -71,19 +82,17 @@ class SearchIndex:
         """
         snapshot = _scalar(connection, "SELECT max(snapshot_id) FROM lake.snapshots()")
         landed = _state(self._place)
+        if landed == snapshot:
+            return 0
         if landed is None or landed > snapshot:
             self._make()
-            ids = None
-        elif landed == snapshot:
-            return 0
-        else:
-            ids = _changed(connection, landed + 1, snapshot)
+            landed = None
         try:
-            moved = self._put(connection, ids)
+            moved = self._put(connection, landed, snapshot)
         except ValueError as error:  # tantivy's word for a file that is missing or broken
             log.warning("the search index in %s is broken (%s): made anew", self._place, error)
             self._make()
-            moved = self._put(connection, None)
+            moved = self._put(connection, None, snapshot)
         _keep_state(self._place, snapshot)
         return moved
 
@@ -99,39 +108,30 @@ class SearchIndex:
         self._place.mkdir(parents=True)
         tantivy.Index(schema(), path=str(self._place))
 
-    def _put(self, connection: duckdb.DuckDBPyConnection, ids: list[int] | None) -> int:
-        if ids is not None and not ids:
-            return 0
+    def _put(self, connection: duckdb.DuckDBPyConnection, landed: int | None, snapshot: int) -> int:
+        """Put in all stories, or, after snapshot ``landed``, those that moved since."""
+        moved = 0
+        source = "articles"
+        if landed is not None:
+            changes = f"lake.table_changes('texts', {landed + 1:d}, {snapshot:d})"
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE changes AS FROM {changes}")
+            source = _NEWEST
+            for (article,) in connection.execute("SELECT DISTINCT article FROM changes").fetchall():
+                self._open().delete_documents_by_term("article", article)
+                moved += 1
+        result = connection.execute(f"SELECT {_COLUMNS} FROM {source}")
+        while some := result.fetchmany(_CHUNK):
+            for row in some:
+                self._open().add_document(_document(*row))
+            moved += len(some) if landed is None else 0
+        if moved:
+            self._open().commit()
+        return moved
+
+    def _open(self) -> Any:
         if self._writer is None:
             self._writer = tantivy.Index.open(str(self._place)).writer(_HEAP, 1)
-        for one in ids or ():
-            self._writer.delete_documents_by_term("article", one)
-        moved = 0
-        for row in _stories(connection, ids):
-            self._writer.add_document(_document(*row))
-            moved += 1
-        self._writer.commit()
-        return max(moved, len(ids or ()))
-
-
-def _changed(connection: duckdb.DuckDBPyConnection, first: int, last: int) -> list[int]:
-    found = connection.execute(
-        f"SELECT DISTINCT article FROM lake.table_changes('texts', {first:d}, {last:d})"
-    ).fetchall()
-    return [article for (article,) in found]
-
-
-def _stories(
-    connection: duckdb.DuckDBPyConnection, ids: list[int] | None
-) -> Iterator[tuple[Any, ...]]:
-    if ids is None:
-        result = connection.execute(_STORIES)
-    else:
-        result = connection.execute(
-            f"{_STORIES} WHERE article IN (SELECT unnest($1::BIGINT[]))", [ids]
-        )
-    while some := result.fetchmany(_CHUNK):
-        yield from some
+        return self._writer
 
 
 def _document(

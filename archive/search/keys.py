@@ -12,7 +12,9 @@ from functools import lru_cache
 
 from archive.text.words import WORD
 
-VERSION = 1  # a change of any rule below makes the index of every archive anew
+VERSION = (
+    2  # a change of any rule below, or of the index's fields, makes the index of every archive anew
+)
 
 # A nasal consonant joined to one of its own class is written as anusvara by most: हिन्दी, हिंदी.
 _NASALS = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from archive.article import Article, Moment, PageType
@@ -172,6 +173,9 @@ def text_sha(title: str, body: str) -> str:
     return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
 
 
+_short = lru_cache(maxsize=50_000)(normal_form)  # bylines, sections, tags: the same again and again
+
+
 def text_row(captured: Row, article: Article) -> Row:
     """Return what ``texts`` says of one page, as if it were the whole of a story seen once."""
     title = " ".join(normal_form(article.title).split())
@@ -183,11 +187,11 @@ def text_row(captured: Row, article: Article) -> Row:
         "url": url,
         "title": title,
         "body": body,
-        "authors": [normal_form(author) for author in article.authors],
-        "section": normal_form(article.section),
-        "tags": [normal_form(tag) for tag in article.tags],
+        "authors": [_short(author) for author in article.authors],
+        "section": _short(article.section),
+        "tags": [_short(tag) for tag in article.tags],
         "language": article.language,
-        "dateline": normal_form(article.dateline),
+        "dateline": _short(article.dateline),
         "description": normal_form(article.description),
         "image": article.image,
         "words": len(words(body)),
