@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import time
 from pathlib import Path
+from typing import Final
+
+_BEGINNING: Final = 10  # seconds; far more than a writer needs to lock what it has created
 
 
 def hold(fd: int) -> None:
@@ -12,14 +17,19 @@ def hold(fd: int) -> None:
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether a living writer has the file, or has sealed it just now (it is gone then)."""
+    """Tell whether a living writer has the file.
+
+    So it may have if the file is empty and new, for it is created first and locked then; and so
+    it had if the file is gone, for it has been sealed just now.
+    """
     try:
         file = path.open("rb")
     except FileNotFoundError:
         return True
     with file:
+        stat = os.fstat(file.fileno())
         try:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        return False
+        return not stat.st_size and time.time() - stat.st_mtime < _BEGINNING

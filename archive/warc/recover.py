@@ -20,7 +20,6 @@ from archive.warc.record import read_records
 from archive.warc.revisits import FILE_NAME, RevisitIndex
 from archive.warc.seal import OPEN, archive_of, cdxj_of, entries_of, index, seal, sync_folder
 
-_BEGINNING: Final = 10  # seconds; far more than a writer needs to lock what it has created
 _WARC: Final = re.compile(r"\.w?arc(\.gz|\.zst|\.bz2)?$")
 TORN: Final = ".torn"
 """Ending of the file that keeps the bytes cut off a torn tail, beside the WARC."""
@@ -56,7 +55,7 @@ def recover(
     results = [
         _recover_open(path, now)
         for path in sorted(folder.glob("*" + OPEN))
-        if not lock.is_held(path) and not _just_begun(path, now())
+        if not lock.is_held(path)
     ]
     listed, _ = fixity.read(archive)
     results += [
@@ -70,12 +69,6 @@ def recover(
     if not (archive / FILE_NAME).is_file():
         remake_revisits(archive)
     return results
-
-
-def _just_begun(path: Path, now: datetime) -> bool:
-    """Tell whether a writer may be between creating the file and locking it."""
-    stat = path.stat()
-    return not stat.st_size and now.timestamp() - stat.st_mtime < _BEGINNING
 
 
 def sealed_warcs(archive: Path) -> list[Path]:

@@ -63,10 +63,15 @@ def cdxj_of(warc: Path) -> Path:
 
 
 def index(warc: Path, entries: Iterable[Entry]) -> None:
-    """Write a sealed WARC's index and merge it into the archive's."""
+    """Merge a sealed WARC's index into the archive's, then put it beside the WARC.
+
+    In this order: where ``<name>.cdxj`` is, its lines are in the archive's index.
+    """
     beside = cdxj_of(warc)
-    cdxj.write(beside, entries)
-    cdxj.merge(archive_of(warc), beside)
+    unmerged = beside.with_name(beside.name + ".unmerged")
+    cdxj.write(unmerged, entries)
+    cdxj.merge(archive_of(warc), unmerged)
+    unmerged.replace(beside)
 
 
 def entries_of(record: Record) -> list[Entry]:
