@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 
 import trafilatura
@@ -16,6 +18,11 @@ from archive.text.words import words
 
 # A page of so many lines of which none is a story's is a list or an attack.
 MOST_LINES = 5_000
+# Of 50 shared pages with an articleBody, the shortest share that was the whole story was .53.
+_SHARE = 0.35
+_TEASER = 400
+_ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*"((?:[^"\\]|\\.){400,200000})"')
+_MARKUP = re.compile(r"</?\w+[^>]*>|&lt;|&nbsp;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +36,33 @@ class Body:
 def read_body(page: Page) -> Body:
     """Return the body of a page; ``text`` is "" where there is none. May prune the tree."""
     own = Body(page.text, "lines")
+    declared = _declared(page)
+    if len(own.text) < _SHARE * len(declared):
+        return Body(declared, "json-ld")
     if len(words(own.text)) >= ENOUGH or len(page.choices) > MOST_LINES:
         return own
     other = _by_trafilatura(page)
     return other if len(words(other.text)) > len(words(own.text)) else own
+
+
+def _declared(page: Page) -> str:
+    """Return the longest ``articleBody`` of the page's JSON-LD, if it is more than a teaser.
+
+    Publishers write it for search engines, mostly without paragraphs: a witness of how much there
+    is to read, and the text itself only where the page's own markup hides it.
+    """
+    longest = ""
+    for script in page.tree.iterfind(".//script[@type='application/ld+json']"):
+        for found in _ARTICLE_BODY.finditer(script.text or ""):
+            try:
+                text = str(json.loads(f'"{found[1]}"', strict=False))
+            except ValueError:
+                continue
+            longest = max(longest, text, key=len)
+    if len(longest) < _TEASER or _MARKUP.search(longest):
+        return ""
+    lines = (" ".join(line.split()) for line in longest.splitlines())
+    return "\n".join(line for line in lines if line)
 
 
 def _by_trafilatura(page: Page) -> Body:

@@ -46,18 +46,35 @@ def read_page(
     or ""; ``captured`` (UTC) resolves relative dates. The same arguments and version always give
     the same article. A page that cannot be read as a tree is read as plain text.
     """
+    reading = explain_page(
+        payload, url=url, content_type=content_type, captured=captured, portal=portal
+    )
+    return reading.article if reading is not None else None
+
+
+def explain_page(
+    payload: bytes,
+    *,
+    url: str,
+    content_type: str = "",
+    captured: datetime | None = None,
+    portal: Portal = Portal(),
+) -> Reading | None:
+    """Read as ``read_page`` does, and tell how: ``page`` is None where no tree could be made."""
     if not is_html(payload, content_type):
         return None
     try:
         tree = read_tree(payload, content_type)
     except Unreadable as error:
-        return read_plain(
-            payload, url=url, content_type=content_type, why=str(error), versions=VERSIONS
+        why = str(error)
+        article = read_plain(
+            payload, url=url, content_type=content_type, why=why, versions=VERSIONS
         )
-    return read_from_tree(tree, url=url, captured=captured, portal=portal).article
+        return Reading(article, None)
+    return _read_tree(tree, url=url, captured=captured, portal=portal)
 
 
-def read_from_tree(
+def _read_tree(
     tree: HtmlElement, *, url: str, captured: datetime | None, portal: Portal
 ) -> Reading:
     """Read the article out of ``tree``, which may be pruned by it."""
