@@ -7,11 +7,9 @@ Keys and fields are those that cdxj-indexer writes by default, so pywb reads the
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import heapq
 import json
 import mmap
-import os
 import re
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from surt import surt
+
+from archive.warc.lock import alone
 
 INDEX: Final = "index.cdxj"
 _BLOCK: Final = 1_048_576  # bytes copied at a time
@@ -112,7 +112,7 @@ def merge(archive: Path, added: Path) -> None:
     million lines to be compared.
     """
     index = archive / INDEX
-    with _locked(archive):
+    with alone(archive):
         if not index.is_file() or not index.stat().st_size:
             _replace(index, merged([added]))
             return
@@ -122,19 +122,8 @@ def merge(archive: Path, added: Path) -> None:
 
 def rebuild(archive: Path) -> None:
     """Make the archive's index anew from the files beside the WARCs."""
-    with _locked(archive):
+    with alone(archive):
         _replace(archive / INDEX, merged(sorted((archive / "warc").glob("*.cdxj"))))
-
-
-@contextlib.contextmanager
-def _locked(archive: Path) -> Iterator[None]:
-    """Let one process at a time replace the index: an flock on the folder itself."""
-    fd = os.open(archive, os.O_RDONLY)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
 
 
 def _with(old: mmap.mmap, added: Iterable[bytes]) -> Iterator[bytes]:

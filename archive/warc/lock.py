@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,17 @@ _BEGINNING: Final = 10  # seconds; far more than a writer needs to lock what it 
 def hold(fd: int) -> None:
     """Mark the open file as being written by this process."""
     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for the folder."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
 
 
 def is_held(path: Path) -> bool:
@@ -32,4 +45,5 @@ def is_held(path: Path) -> bool:
             fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
-        return not stat.st_size and time.time() - stat.st_mtime < _BEGINNING
+        new = not stat.st_size and time.time() - stat.st_mtime < _BEGINNING
+        return new and path.suffix == ".open"

@@ -20,6 +20,7 @@ from archive.warc.record import read_records
 from archive.warc.revisits import FILE_NAME, RevisitIndex
 from archive.warc.seal import OPEN, archive_of, cdxj_of, entries_of, index, seal, sync_folder
 
+_OURS: Final = re.compile(r"-\d{17}-\d{5}-[0-9a-f]{6}\.warc\.gz\.open$")
 _WARC: Final = re.compile(r"\.w?arc(\.gz|\.zst|\.bz2)?$")
 TORN: Final = ".torn"
 """Ending of the file that keeps the bytes cut off a torn tail, beside the WARC."""
@@ -52,23 +53,27 @@ def recover(
     holds are left alone.
     """
     folder = archive / "warc"
-    results = [
-        _recover_open(path, now)
-        for path in sorted(folder.glob("*" + OPEN))
-        if not lock.is_held(path)
-    ]
+    if not folder.is_dir():
+        return []
+    with lock.alone(folder):
+        left = [path for path in sorted(folder.glob("*" + OPEN)) if not lock.is_held(path)]
+        results = [_recover_open(path, now) for path in left]
+        results += _list_unlisted(archive, now)
+        done = any(result.done in ("sealed", "listed") for result in results)
+        if done or not (archive / cdxj.INDEX).is_file():
+            cdxj.rebuild(archive)
+        if not (archive / FILE_NAME).is_file():
+            remake_revisits(archive)
+    return results
+
+
+def _list_unlisted(archive: Path, now: Callable[[], datetime]) -> list[Recovered]:
     listed, _ = fixity.read(archive)
-    results += [
+    return [
         _list(warc, in_manifest=warc.name in listed, now=now)
         for warc in sealed_warcs(archive)
         if (warc.name not in listed or not cdxj_of(warc).is_file()) and not lock.is_held(warc)
     ]
-    done = any(result.done in ("sealed", "listed") for result in results)
-    if done or not (archive / cdxj.INDEX).is_file():
-        cdxj.rebuild(archive)
-    if not (archive / FILE_NAME).is_file():
-        remake_revisits(archive)
-    return results
 
 
 def sealed_warcs(archive: Path) -> list[Path]:
@@ -98,14 +103,14 @@ def _recover_open(path: Path, now: Callable[[], datetime]) -> Recovered:
 
 
 def _without_record(path: Path, found: Scan) -> Recovered:
-    """A file that died before its first record was whole, or that is no WARC at all."""
-    if found.damages:
+    """A file of ours that died before its first record was whole, or another's that is no WARC."""
+    if found.damages and not _OURS.search(path.name):
         return Recovered(path.name, "left", damages=found.damages)
     aside = path.with_name(path.name.removesuffix(OPEN) + TORN)
     size = path.stat().st_size
     path.rename(aside)
     sync_folder(path.parent)
-    return Recovered(path.name, "set aside", cut=size, aside=aside)
+    return Recovered(path.name, "set aside", cut=size, aside=aside, damages=found.damages)
 
 
 def _list(warc: Path, *, in_manifest: bool, now: Callable[[], datetime]) -> Recovered:

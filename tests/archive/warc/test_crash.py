@@ -115,6 +115,15 @@ def test_a_file_without_a_whole_record_is_set_aside(tmp_path: Path, size: int) -
     assert recover(tmp_path) == []
 
 
+def test_a_file_that_a_power_cut_left_full_of_zeros_is_set_aside(tmp_path: Path) -> None:
+    zeros = tmp_path / "warc" / "demo-20260101000000000-00001-abcdef.warc.gz.open"
+    zeros.parent.mkdir()
+    zeros.write_bytes(bytes(5_000))
+    (result,) = recover(tmp_path)
+    assert (result.done, result.cut, len(result.damages)) == ("set aside", 5_000, 1)
+    assert recover(tmp_path) == []
+
+
 def test_recover_leaves_a_file_that_a_writer_has_just_created(tmp_path: Path) -> None:
     new = tmp_path / "warc" / "demo-20260101000000000-00001-abcdef.warc.gz.open"
     new.parent.mkdir()
