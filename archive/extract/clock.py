@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from archive.article import Moment
+
+log = logging.getLogger(__name__)
 
 Precision = Literal["second", "minute", "day", "month"]
 
@@ -60,7 +63,7 @@ class Clock:
 
 
 def clock(timezone_name: str, language: str = "", captured: datetime | None = None) -> Clock:
-    """Return a clock for an IANA zone name; "" or an unknown name means UTC."""
+    """Return a clock for an IANA zone name; "" or an unknown name (logged once) means UTC."""
     if captured is not None and captured.tzinfo is None:
         captured = captured.replace(tzinfo=UTC)
     return Clock(_zone(timezone_name), language, captured)
@@ -70,7 +73,12 @@ def clock(timezone_name: str, language: str = "", captured: datetime | None = No
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name) if name else UTC
-    except (OSError, ValueError):
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        log.warning(
+            "time zone %.80r, named by a portal or a WARC's warcinfo, is no IANA zone known here: "
+            "dates that name no zone are read as UTC; correct the portal's timezone",
+            name,
+        )
         return UTC
 
 

@@ -55,9 +55,12 @@ NAMED_DAY = regex.compile(
 )
 # Hours before noon in these parts of the day belong to its second half.
 AFTERNOON = {"दोपहर", "अपराह्न", "शाम", "सायं", "रात", "रात्रि"}
+# Path segments of their own, YYYY-MM-DD, YYYYMMDD. A slug may begin with any number ("/2026/11/8-72-करोड़-…"),
+# and "2011-12-बजट" is a financial year.
 IN_ADDRESS = regex.compile(
-    r"/(?P<year>(?:19|20)\d{2})[/\-_](?P<month>\d{1,2}|[a-z]{3})(?:[/\-_](?P<day>\d{1,2})(?!\d))?(?=[/\-_.]|$)"
-    r"|(?<!\d)(?P<y8>20\d{2})(?P<m8>0[1-9]|1[0-2])(?P<d8>0[1-9]|[12]\d|3[01])(?!\d{1,5}\b(?<!\d{14}))",
+    r"/(?P<year>(?:19|20)\d{2})/(?P<month>\d{1,2}|[a-z]{3})(?:/(?P<day>\d{1,2}))?(?=/|$)"
+    r"|/(?P<year>(?:19|20)\d{2})(?P<mark>[-_])(?P<month>\d{2})(?:(?P=mark)(?P<day>\d{2})(?!\d)|(?=/|$))"
+    r"|(?<!\d)(?P<year>20\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d{1,5}\b(?<!\d{14}))",
     regex.I,
 )
 
@@ -94,12 +97,11 @@ def date_in_address(url: str, at: Clock) -> Moment | None:
     """Return the day or month that an address names, as news systems and WordPress write it."""
     path = regex.sub(r"^[a-z]+://[^/]*", "", url.split("?", 1)[0].split("#", 1)[0])
     for hit in IN_ADDRESS.finditer(path):
-        year = int(hit["year"] or hit["y8"])
-        word = hit["month"] or hit["m8"]
+        word, day = hit["month"], hit["day"]
         month = int(word) if word.isdigit() else month_names("").get(word.lower(), 0)
-        day = hit["day"] or hit["d8"]
+        when = (int(hit["year"]), month, int(day or 1))
         precision: Precision = "day" if day else "month"
-        found = at.moment((year, month, int(day or 1)), None, precision, "url", hit[0].strip("/"))
+        found = at.moment(when, None, precision, "url", hit[0].strip("/"))
         if found is not None:
             return found
     return None

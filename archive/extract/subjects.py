@@ -25,10 +25,13 @@ TAGGED = etree.XPath("//*[contains(@class, 'tag')]")
 CATEGORY_CLASS = regex.compile(
     r"cat-links|categor|td-post-category|entry-category|post-cat|section-?name|kicker", regex.I
 )
-CATEGORY_HREF = regex.compile(r"/(?:category|categories|section)/", regex.I)
+CATEGORY_HREF = regex.compile(r"/(?:category|categories|section)/|[?&]cat=\d", regex.I)
+TAG_HREF = regex.compile(r"/tags?/|[?&]tag=", regex.I)
+# What WordPress's post_class() writes: there "category-himachal" is a fact of the whole post.
+POST_CLASS = regex.compile(r"(?:^|\s)(?:hentry|type-post)(?:$|\s)")
 TAGS_CLASS = regex.compile(
     r"(?:^|[\s_-])(?:tags?-links|post-tags?|entry-tags?|article-tags?|story-tags?|td-post-source-tags|"
-    r"post-tag-links|tags?-list|tagcloud-single|tags)(?:$|[\s_-])",
+    r"post-tag-links|tags?-list|tagcloud-single|taxonomy-post_tag|tags)(?:$|[\s_-])",
     regex.I,
 )
 TAGS_LABEL = regex.compile(
@@ -96,22 +99,35 @@ def _head(page: Evidence) -> Iterator[HtmlElement]:
 
 
 def _is_category(link: HtmlElement) -> bool:
-    if "category" in (link.get("rel") or "") or CATEGORY_HREF.search(link.get("href") or ""):
+    """Tell whether a link leads to a category: its rel and address tell before the blocks it is in.
+
+    WordPress's block themes give ``rel="tag"`` to links of any taxonomy, in a block whose class
+    names it: ``taxonomy-category``.
+    """
+    address = link.get("href") or ""
+    if "category" in (link.get("rel") or "") or CATEGORY_HREF.search(address):
         return True
+    if TAG_HREF.search(address):
+        return False
     element: HtmlElement | None = link
     for _ in range(4):
         if element is None or element.tag in ("body", "article", "main"):
             return False
         name = element.get("class")
-        if name and _is_category_name(name):
-            return True
+        if name and (kind := _kind_of_block(name)):
+            return kind == "category"
         element = element.getparent()
     return False
 
 
 @lru_cache(maxsize=8192)
-def _is_category_name(name: str) -> bool:
-    return CATEGORY_CLASS.search(name) is not None
+def _kind_of_block(name: str) -> str:
+    """Return what a class says that a block holds: "post", "tags", "category", or ""."""
+    if POST_CLASS.search(name):
+        return "post"
+    if _is_tags_name(name):
+        return "tags"
+    return "category" if CATEGORY_CLASS.search(name) else ""
 
 
 def _printed_crumbs(page: Evidence) -> list[tuple[str, str]]:
@@ -152,8 +168,7 @@ def _linked_tags(page: Evidence) -> tuple[str, ...]:
     links: dict[int, list[str]] = {}
     seen = 0
     for link in cast("list[HtmlElement]", TAG_LINKS(page.tree)):
-        words = (link.get("rel") or "").lower().split()
-        if "tag" in words and "category" not in words:
+        if "tag" in (link.get("rel") or "").lower().split() and not _is_category(link):
             seen += 1
             if seen > MOST:
                 break

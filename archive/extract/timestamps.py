@@ -48,20 +48,23 @@ Found = tuple[str, str]  # rule, text
 
 def published_candidates(page: Evidence) -> Iterator[tuple[str, Moment]]:
     """Yield the publication moments that the page's rules find; months after days."""
+    instants: list[Moment] = []
     months: list[Moment] = []
     address = _address(page)
     for rule, text in _published(page):
         moment = read_moment(text, page.clock, rule)
-        if moment is None or _contradicts(moment, address, rule):
+        if moment is None:
             continue
-        if moment.precision == "month":
+        if _contradicts(moment, address, rule):
+            if _outweighs(moment, address, page):
+                instants.append(moment)
+        elif moment.precision == "month":
             months.append(moment)
         elif not (rule in VAGUE_RULES and _is_running(moment, page)):
             yield rule, moment
-    if address is not None:
-        months.insert(0, address)
-    for moment in sorted(months, key=lambda m: m.precision == "month"):
-        yield moment.source, moment
+    named = [] if address is None else [address]
+    months = sorted([*named, *months], key=lambda m: m.precision == "month")
+    yield from ((moment.source, moment) for moment in (*instants, *months))
 
 
 def modified_candidates(page: Evidence) -> Iterator[tuple[str, Moment]]:
@@ -116,6 +119,18 @@ def _contradicts(moment: Moment, address: Moment | None, rule: str) -> bool:
     first = address.at
     span = timedelta(days=1 if address.precision == "day" else 31)
     return not first - SAME_MONTH <= moment.at <= first + span + SAME_MONTH
+
+
+def _outweighs(moment: Moment, address: Moment | None, page: Evidence) -> bool:
+    """Tell whether a printed instant is believed before an address's day in the same month.
+
+    Eight digits of a slug may be another day than the story's. An update may be of another day
+    than the publication, so it is not asked.
+    """
+    if address is None or moment.precision in ("day", "month") or moment.source.endswith("updated"):
+        return False
+    zone = page.portal.timezone
+    return local_day(moment, zone).replace(day=1) == local_day(address, zone).replace(day=1)
 
 
 def _meta(page: Evidence, names: tuple[str, ...]) -> Iterator[Found]:

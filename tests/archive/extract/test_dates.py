@@ -82,6 +82,21 @@ def test_the_zone_is_the_portals_never_a_guess() -> None:
     assert israel.offset == 120
 
 
+def test_an_unknown_zone_is_utc_and_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(3):
+        told = read_moment("13 दिसंबर 2024 10:15", clock("Asia/Shimla", "hi"), "visible")
+        assert told is not None
+        assert (told.at, told.offset) == (datetime(2024, 12, 13, 10, 15, tzinfo=UTC), 0)
+        assert local_day(told, "Asia/Shimla") == date(2024, 12, 13)
+    assert [r.levelname for r in caplog.records] == ["WARNING"]
+    assert "'Asia/Shimla'" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["Asia", "../../etc/passwd", "a\0b", "x" * 5000, "Asia/कोलकाता"])
+def test_what_is_no_zone_at_all_is_utc(name: str) -> None:
+    assert clock(name).zone is UTC
+
+
 def test_an_evening_in_utc_is_the_next_day_in_india() -> None:
     moment = read_moment("2024-12-12T20:15:00+00:00", INDIA, "json-ld:datePublished")
     assert moment is not None
@@ -113,6 +128,15 @@ def test_other_languages_months_come_from_cldr() -> None:
         ("https://a.example/news/2024-12-13-story", "2024-12-13", "day"),
         ("https://a.example/story-20241213.html", "2024-12-13", "day"),
         ("https://a.example/2024/dec/13/story", "2024-12-13", "day"),
+        ("https://a.example/2024/12/13", "2024-12-13", "day"),
+        ("https://a.example/2024-12-13.html", "2024-12-13", "day"),
+        ("https://a.example/2024_12_13_story", "2024-12-13", "day"),
+        ("https://a.example/2024-12/story", "2024-12-01", "month"),
+        # A slug that begins with a number; WordPress's slug for a post that is called "13".
+        ("https://a.example/2024/11/8-72-करोड़-से-सड़क/", "2024-11-01", "month"),
+        ("https://a.example/2024/11/8-72-%e0%a4%95%e0%a4%b0/", "2024-11-01", "month"),
+        ("https://a.example/2024/11/22_crore/", "2024-11-01", "month"),
+        ("https://a.example/2024/11/13-2/", "2024-11-01", "month"),
     ],
 )
 def test_an_address_may_name_the_day_or_month(url: str, day: str, precision: str) -> None:
@@ -124,7 +148,8 @@ def test_an_address_may_name_the_day_or_month(url: str, day: str, precision: str
 @pytest.mark.parametrize(
     "url",
     ["https://a.example/news-127088788.html", "https://a.example/14848164", "https://a.example/tag/2024/",
-     "https://a.example/x?date=2024-12-13"],
+     "https://a.example/x?date=2024-12-13", "https://a.example/2024/8-लोग-घायल/",
+     "https://a.example/2011-12-का-बजट/", "https://a.example/2024-11-8-72-करोड़/"],
 )  # fmt: skip
 def test_numbers_in_addresses_are_mostly_no_dates(url: str) -> None:
     assert date_in_address(url, INDIA) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from lxml import etree, html
 
 from archive.extract.clock import local_day
@@ -102,3 +103,75 @@ def test_a_logo_is_no_lead_image_and_a_home_page_no_canonical_address() -> None:
     )
     assert found.image == "https://dev.example/rain.jpg"
     assert found.canonical_url == ""
+
+
+@pytest.mark.parametrize(
+    ("slug", "printed", "published", "rule"),
+    [
+        # A slug that begins with a number: the address names the month only.
+        ("2024/12/8-72-%e0%a4%95/", '<time datetime="2024-12-17T10:15:00+05:30">x</time>', "2024-12-17", "time"),
+        # A day in the address, and an instant or another day in the page.
+        ("2024/12/13/rain/", '<time datetime="2024-12-17T10:15:00+05:30">x</time>', "2024-12-17", "time"),
+        ("x-20241208/", "<p>17 दिसंबर 2024, 10:15 AM</p>", "2024-12-17", "visible"),
+        ("2024/12/13/rain/", "<p>17 दिसंबर 2024</p>", "2024-12-13", "url"),
+        ("2024/11/13/rain/", '<time datetime="2024-12-17T10:15:00+05:30">x</time>', "2024-11-13", "url"),
+        ("2024/12/13/rain/", "<p>Updated: 17 Dec 2024 10:15 AM</p>", "2024-12-13", "url"),
+        # What agrees with the address comes before an instant that does not.
+        ("2024/12/13/rain/", '<p>13 दिसंबर 2024</p><div><time datetime="2024-12-17T10:15:00+05:30">x</time></div>',
+         "2024-12-13", "visible"),
+    ],
+)  # fmt: skip
+def test_an_instant_in_the_page_wins_over_a_day_in_the_address(
+    slug: str, printed: str, published: str, rule: str
+) -> None:
+    found = read(
+        "<title>बारिश</title>",
+        f"<main><h1>बारिश</h1>{printed}<p>{TEXT}</p></main>",
+        url=f"https://dev.example/{slug}",
+    )
+    assert (day(found), found.rules["published"]) == (published, rule)
+
+
+def test_an_unknown_zone_costs_no_date() -> None:
+    tree = html.document_fromstring(
+        '<h1>बारिश</h1><time datetime="2024-12-13T10:15:00+05:30">x</time>'
+    )
+    found = read_metadata(tree, url=URL, portal=Portal(timezone="Asia/Nahan"))
+    assert found.published is not None
+    assert found.published.at == datetime(2024, 12, 13, 4, 45, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("category", "tag"),
+    [
+        # WordPress's block themes, with addresses that tell and with addresses that do not.
+        ('<div class="taxonomy-category wp-block-post-terms"><a href="/category/himachal/" rel="tag">हिमाचल</a></div>',
+         '<div class="taxonomy-post_tag wp-block-post-terms"><a href="/tag/rain/" rel="tag">बारिश</a></div>'),
+        ('<div class="taxonomy-category wp-block-post-terms"><a href="/khabar/himachal/" rel="tag">हिमाचल</a></div>',
+         '<div class="taxonomy-post_tag wp-block-post-terms"><a href="/vishay/rain/" rel="tag">बारिश</a></div>'),
+        ('<a href="/?cat=3" rel="tag">हिमाचल</a>', '<a href="/?tag=rain" rel="tag">बारिश</a>'),
+        # A block of both, where only the addresses tell.
+        ('<div class="post-categories"><a href="/category/himachal/" rel="tag">हिमाचल</a>',
+         '<a href="/tag/rain/" rel="tag">बारिश</a></div>'),
+        # Tags within a block of categories' name, as the nearer name says.
+        ('<div class="categories-and-more"><a href="/khabar/himachal/" rel="tag">हिमाचल</a>',
+         '<p class="post-tags"><a href="/vishay/rain/" rel="tag">बारिश</a></p></div>'),
+    ],
+)  # fmt: skip
+def test_a_category_that_is_marked_as_a_tag_is_the_section(category: str, tag: str) -> None:
+    found = read(
+        "<title>बारिश</title>",
+        f"<main><h1>बारिश</h1><p>{TEXT}</p><div>{category}{tag}</div></main>",
+    )
+    assert (found.section, found.rules["section"]) == ("हिमाचल", "category-link")
+    assert (found.tags, found.rules["tags"]) == (("बारिश",), "rel=tag")
+
+
+def test_the_class_of_a_whole_post_makes_no_link_a_category() -> None:
+    found = read(
+        "<title>बारिश</title>",
+        '<div class="post-7 post type-post hentry category-himachal tag-rain"><h1>बारिश</h1>'
+        f'<p>{TEXT}</p><a href="/vishay/roads/" rel="tag">सड़क</a></div>',
+    )
+    assert found.tags == ("सड़क",)
+    assert found.section == ""
