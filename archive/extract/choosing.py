@@ -11,7 +11,15 @@ from lxml.html import HtmlElement
 
 from archive.extract.blocks import Block
 from archive.extract.headline import says
-from archive.extract.labels import begins_inline, folded, is_call, is_label, is_notice
+from archive.extract.labels import (
+    begins_inline,
+    folded,
+    is_call,
+    is_label,
+    is_notice,
+    is_pointer,
+    is_stray,
+)
 from archive.extract.survey import HEADINGS, Line, Survey
 
 _BOXES = frozenset(["div", "section", "article", "main", "body", "center"])
@@ -177,9 +185,12 @@ def _verdict(
         return False, "headline"
     if is_call(text):
         return False, "call"
-    if line.density > 0.45 and begins_inline(text):
+    if (line.density > 0.45 and begins_inline(text)) or is_pointer(text):
         return False, "also read"
-    if is_label(text):
+    if is_stray(text):
+        return False, "stray"
+    # One word alone ("Related", संबंधित) may be a subhead.
+    if " " in text and is_label(text):
         return False, "label"
     if _is_caption(owner, root):
         return False, "caption"
