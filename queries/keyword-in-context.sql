@@ -3,7 +3,7 @@
 -- Grain: one row per mention of the term in a text.
 -- Parameters:
 --   term VARCHAR = 'बर्फबारी' | the characters to look for, as they stand in the text
---   context INTEGER = 40 | characters on each side
+--   context INTEGER = 30 | letters with their signs on each side
 --   portal VARCHAR = NULL | only this portal
 --   since DATE = NULL | published from this day on
 --   limit INTEGER = 50 | at most so many
@@ -25,8 +25,8 @@ WITH found AS (
 ), mentions AS (
     SELECT *, unnest(range(1, len(parts))) AS n FROM found
 )
-SELECT published_day, right(parts[n], $context) AS before, $term AS term,
-       left(parts[n + 1], $context) AS after, portal, url
+SELECT published_day, right_grapheme(parts[n], $context) AS before, $term AS term,
+       left_grapheme(parts[n + 1], $context) AS after, portal, url
 FROM mentions
 ORDER BY published_day DESC, url, n
 LIMIT $limit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,11 @@ from typing import Annotated
 
 import duckdb
 import typer
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Table
 
 from archive import answers
 from archive import query as questions
+from archive.cli import table
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, on_terminal, out
 from archive.cli.search import search
 from archive.errors import BadSetting
@@ -70,14 +70,9 @@ def queries(
     if name is not None:
         explain(questions.load(name))
         return
-    table = Table("name", "question", "parameters", box=None, pad_edge=False)
     for known in map(questions.load, questions.names()):
-        table.add_row(
-            f"[bold]{known.name}[/]",
-            known.question,
-            " ".join(f"--{p.name.replace('_', '-')}" for p in known.parameters),
-        )
-    out.print(table)
+        flags = " ".join(f"--{p.name.replace('_', '-')}" for p in known.parameters)
+        out.print(f"[bold]{known.name}[/]  [dim]{flags}[/]\n  {known.question}")
     out.print(
         "\nAsk one: [bold]morestories query NAME[/]. All about one: morestories queries NAME."
     )
@@ -91,9 +86,11 @@ def explain(known: questions.Query) -> None:
         out.print(f"  [bold]--{flag}[/] {p.type.lower()}, default {p.default}: {p.doc}")
     for column, doc in known.columns:
         out.print(f"  {column}: {doc}")
-    out.print(f"\n{known.sql}\n", markup=False)
+    out.print(f"\n{known.sql}\n", markup=False, soft_wrap=True)
     if known.example:
-        out.print(f"Example: {known.example}", markup=False)
+        out.print(f"Example: {known.example}", markup=False, soft_wrap=True)
+    if known.time:
+        out.print(f"Time: {known.time}", markup=False)
 
 
 def query(
@@ -195,27 +192,16 @@ def ending(path: Path) -> str:
 
 
 def print_table(result: duckdb.DuckDBPyConnection) -> None:
-    """Print rows as a table, each on as many lines as it takes, up to ``ROWS_SHOWN``."""
-    table = Table(box=None, pad_edge=False, row_styles=["", "dim"] if out.is_terminal else None)
-    for name in answers.columns(result):
-        table.add_column(name, overflow="ellipsis", no_wrap=True)
-    number = 0
-    for number, row in enumerate(answers.rows(result), 1):
-        if number > ROWS_SHOWN:
-            break
-        table.add_row(*(_short(answers.cell(value)) for value in row))
-    if not number:
+    """Print rows as a table, up to ``ROWS_SHOWN``; whole cells where nobody watches."""
+    rows = result.fetchmany(ROWS_SHOWN)
+    if not rows:
         out.print("no rows")
         return
-    out.print(table)
-    if number > ROWS_SHOWN:
+    room = out.width if out.is_terminal or "COLUMNS" in os.environ else 100_000
+    for one in table.lines(answers.columns(result), rows, room, terminal=out.is_terminal):
+        out.file.write(one + "\n")
+    if result.fetchone():
         err.print(f"… the first {ROWS_SHOWN} rows; --format csv or -o FILE.csv gives all")
-
-
-def _short(text: str) -> str:
-    """Return one line of ``text``; escaped, for a headline may hold [square brackets]."""
-    line = " ".join(text.split())
-    return escape(line if len(line) <= 400 else line[:400] + "…")
 
 
 def export(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from typing import Annotated
+from urllib.parse import unquote
 
 import typer
 from rich.markup import escape
@@ -64,4 +65,6 @@ def show(hit: Hit) -> None:
     for start, end in hit.marks:
         text.stylize("bold yellow", start, end)
     out.print(text)
-    out.print(f"[dim]{escape(hit.portal)} · {when} · {escape(hit.url)}[/]\n", soft_wrap=True)
+    out.print(
+        f"[dim]{escape(hit.portal)} · {when} · {escape(unquote(hit.url))}[/]\n", soft_wrap=True
+    )

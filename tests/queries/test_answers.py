@@ -101,11 +101,11 @@ def test_same_text(folder: Path) -> None:
 
 
 def test_keyword_in_context(folder: Path) -> None:
-    rows = answer(folder, "keyword-in-context", term="पर्यटकों", context="12", limit="3")
+    rows = answer(folder, "keyword-in-context", term="पर्यटकों", context="9", limit="3")
+    for row in rows:
+        assert PARAGRAPHS[1].split("पर्यटकों")[0].endswith(row["before"])
+        assert PARAGRAPHS[1].split("पर्यटकों")[1].startswith(row["after"])
     assert len(rows) == 3
-    assert all(
-        row["before"] == "ाकों में फंसे "[-12:] and row["after"].startswith(" को") for row in rows
-    )
 
 
 def test_first_to_report(folder: Path) -> None:
