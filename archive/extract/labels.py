@@ -65,7 +65,7 @@ _POINTER = _any(
 )
 
 _PLACE = "(?:whats ?app|व्हाट्सएप|व्हाट्सऐप|व्हॉट्सऐप|वॉट्सऐप|वाट्सएप|व्हाट्सअप|व्हाट्सप्प|telegram|टेलीग्राम|google news|गूगल न्यूज़|गूगल न्यूज|facebook|फेसबुक|twitter|ट्विटर|instagram|इंस्टाग्राम|youtube|यूट्यूब|कू ऐप)"
-_DO = r"(?:जुड़ने के लिए|जुड़ने हेतु|जुड़ें|जुड़िए|(?:जॉइन|ज्वाइन|ज्वॉइन|फॉलो|फ़ॉलो|लाइक|सब्सक्राइब|क्लिक|टैप)\s*(?:करें|कीजिए|करने के लिए|कर सकते हैं|व शेयर|और शेयर)|\bjoin (?:us|our|now|the (?:group|channel))|\bjoin|\bfollow (?:us|our|the)|\bsubscribe\b|\blike (?:us|our)|\bclick here)"
+_DO = r"(?:जुड़ने के लिए|जुड़ने हेतु|जुड़ें|जुड़िए|(?:जॉइन|ज्वाइन|ज्वॉइन|फॉलो|फ़ॉलो|लाइक|सब्सक्राइब|क्लिक|टैप)\s*(?:करें|कीजिए|करने के लिए|कर सकते हैं|व शेयर|और शेयर)|\bjoin (?:us|our|now|the (?:group|channel))|\bfollow (?:us|our|the)|\bsubscribe\b|\blike (?:us|our)|\bclick here)"
 _OURS = "(?:ऐप|एप|न्यूज़लेटर|न्यूजलेटर|चैनल|ग्रुप|पेज)"
 
 # Calls to follow, subscribe, install, join. In Hindi only as commands: "व्हाट्सएप ग्रुप से जुड़े
@@ -77,7 +77,7 @@ _CALL = _any(
     "有料会員|会員登録|無料会員|会員限定|カテゴリーをフォロー",
     "(?:abonnieren|abonnez-vous|suscríbete|iscriviti|assine).{0,80}(?:newsletter|zeitung|jetzt|app)|(?:newsletter|infolettre).{0,80}(?:abonn|anmeld|inscri|suscr|sign up|subscrib|erhalten|informier)|(?:sign up|subscrib|signing up).{0,80}newsletter",
     "(?:kostenlos|gratis) testen|already a (?:subscriber|member)|subscribe (?:now|today)|unlimited (?:online )?access|enable javascript|requires javascript|create a free account|(?:click|tap) here (?:to|for) (?:get|more|sign|subscribe|read|join|the)",
-    r"like this (?:story|article)\?|share (?:it|this) (?:with|on|article|story)|subscribe to (?:our|the)|sign up (?:for|to) (?:our|the|receive)|follow us (?:on|at)|join (?:our|us on)",
+    r"like this (?:story|article)\?|share (?:it|this) (?:with|on|article|story)|subscribe to (?:our|the)|sign up (?:for|to) (?:our|the|receive)|follow us (?:on|at)|join (?:our|us on|whats ?app|telegram)\b",
 )  # fmt: skip
 
 # Every call has one of these; most lines have none, and the long pattern is slow.

@@ -12,6 +12,7 @@ from lxml.html import HtmlElement
 from archive.article import Article
 from archive.errors import Unreadable
 from archive.extract.body import Body, read_body
+from archive.extract.dateline import read_dateline
 from archive.extract.fallback import read_plain
 from archive.extract.metadata import read_metadata
 from archive.extract.page import Page, look_at
@@ -97,7 +98,7 @@ def _read_tree(
         image=metadata.image,
         description=metadata.description,
         language=metadata.language or portal.language,
-        dateline=getattr(metadata, "dateline", ""),
+        dateline=_dateline(body.text),
         canonical_url=metadata.canonical_url,
         pages=_pages(links, url),
         links=links,
@@ -105,6 +106,12 @@ def _read_tree(
         rules={**metadata.rules, "text": body.reader},
     )
     return Reading(article, page)
+
+
+def _dateline(text: str) -> str:
+    """Return the place of the dateline; a deck may stand before the line that begins with it."""
+    lines = text.split("\n", 2)[:2]
+    return next((place for line in lines if (place := read_dateline(line))), "")
 
 
 def _pages(links: tuple[Link, ...], url: str) -> tuple[str, ...]:
