@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -32,6 +33,8 @@ _CAPTION = re.compile(
     r"caption|(?:^|[\s_-])(?:credits?|photo|image|picture|bild|foto|img|contentimage|legend|media-?(?:text|info|desc\w*))(?:$|[\s_-])",
     re.I,
 )
+# Prose apart is believed to be the story's from an eighth of it on.
+_APART = 8
 _MONTHS = r"(?:jan|feb|m[aä]r|apr|may|mai|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zé]*\.?"
 # The line of a byline or a time stamp, from its start; a story's line may end in a time.
 _BYLINE = re.compile(
@@ -203,7 +206,7 @@ def _verdict(
     if line.density > 0.75 and not _is_mixed(owner, found):
         return False, "linked"
     if line.prose:
-        return True, "prose"
+        return True, "prose" if near else "prose apart"
     if near:
         return True, "beside prose"
     if owner.tag in HEADINGS or owner.tag in ("blockquote", "p", "pre"):
@@ -254,15 +257,28 @@ def _in_card(element: HtmlElement, root: HtmlElement, found: Survey) -> bool:
 
 
 def _trim(choices: list[Choice]) -> None:
-    """Let "between" stand only between lines of the story."""
-    story = [
-        place
-        for place, choice in enumerate(choices)
-        if choice.kept and choice.why in ("prose", "beside prose")
-    ]
-    first, last = (story[0], story[-1]) if story else (0, -1)
+    """Let what is no prose stand only between lines of the story, and prose apart only before.
+
+    A first paragraph often has a box of its own; prose apart from the rest at the end is of an
+    author, a newsletter, a neighbour. Where most prose stands apart, no box is the story's, and
+    all of it stays.
+    """
+    sizes = Counter[str]()
+    for choice in choices:
+        if choice.kept:
+            sizes[choice.why] += choice.line.size
+    firm = {"prose", "beside prose"}
+    if sizes["prose apart"] * _APART > sizes["prose"]:
+        firm.add("prose apart")
+    story = [place for place, choice in enumerate(choices) if choice.kept and choice.why in firm]
+    last = story[-1] if story else -1
+    firm.add("prose apart")
+    story = [place for place, choice in enumerate(choices) if choice.kept and choice.why in firm]
+    first = story[0] if story else 0
     for place, choice in enumerate(choices):
-        if choice.kept and choice.why == "between" and not first < place < last:
+        if not choice.kept or choice.why in ("prose", "beside prose"):
+            continue
+        if place > last or (choice.why == "between" and place < first):
             choice.kept, choice.why = False, "outside"
 
 
