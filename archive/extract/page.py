@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
 from archive.extract.blocks import Block, find_blocks
-from archive.extract.choosing import Choice, choose_lines
+from archive.extract.choice import Choice
+from archive.extract.choosing import choose_lines
 from archive.extract.headline import find_headline
 from archive.extract.root import find_root
 from archive.extract.survey import Survey, survey
@@ -30,8 +32,15 @@ class Page:
     text: str
 
 
-def look_at(tree: HtmlElement, *, url: str, title: str = "", description: str = "") -> Page | None:
-    """Look at a page; None where it has no body. ``title`` and ``description`` are its metadata."""
+def look_at(
+    tree: HtmlElement,
+    *,
+    url: str,
+    title: str = "",
+    description: str = "",
+    authors: Iterable[str] = (),
+) -> Page | None:
+    """Look at a page; None where it has no body. ``title`` … ``authors`` are its metadata."""
     body = tree.find("body")
     if body is None:
         return None
@@ -41,7 +50,13 @@ def look_at(tree: HtmlElement, *, url: str, title: str = "", description: str = 
     root = find_root(found, headline)
     said = title if headline is None else "".join(headline.itertext())
     choices = choose_lines(
-        found, root, blocks, title=said, description=description, headline=headline
+        found,
+        root,
+        blocks,
+        title=said,
+        description=description,
+        headline=headline,
+        authors=authors,
     )
     text = "\n".join(choice.line.text for choice in choices if choice.kept)
     return Page(tree, found, tuple(blocks), headline, root, tuple(choices), text)

@@ -80,7 +80,13 @@ def _read_tree(
 ) -> Reading:
     """Read the article out of ``tree``, which may be pruned by it."""
     metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
-    page = look_at(tree, url=url, title=metadata.title, description=metadata.description)
+    page = look_at(
+        tree,
+        url=url,
+        title=metadata.title,
+        description=metadata.description,
+        authors=metadata.authors,
+    )
     signs = read_signs(tree, url=url)
     links = page_links(tree, url=url, page=page)
     # A locked post's page holds the form that asks for the password, and nothing of the post.

@@ -155,8 +155,10 @@ def _mark_prose(lines: list[Line]) -> None:
     for line in lines:
         whole[line.owner] = whole.get(line.owner, 0) + line.size
     for line in lines:
-        if line.linked * 2 > line.size or line.owner.tag in HEADINGS or is_notice(line.text):
+        if line.linked * 2 > line.size or is_notice(line.text):
             continue
+        if line.owner.tag in HEADINGS and (line.size < 120 or not _ENDS.search(line.text)):
+            continue  # some portals set whole paragraphs as headings
         size = whole[line.owner]
         wide = 2.5 if _WIDE.search(line.text) else 1.0
         line.prose = size * wide >= 100 or (
