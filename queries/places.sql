@@ -13,6 +13,7 @@
 --   first | oldest day of publication
 --   last | newest day of publication
 -- Example: morestories query places --limit 10
+-- Time: 0.8 s at 1 M articles, on two cores that others kept busy
 SELECT dateline AS place, portal, count(*) AS stories,
        round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY portal), 2) AS share,
        min(published_day) AS first, max(published_day) AS last

@@ -11,6 +11,7 @@
 --   share | of the portal's stories with a clock time, in per cent
 --   weekend | of these stories, on Saturday or Sunday, in per cent
 -- Example: morestories query publishing-hours
+-- Time: 2.8 s at 1 M articles, on two cores that others kept busy
 WITH local AS (
     SELECT portal, published_day,
            hour(timezone('UTC', published) + to_minutes(published_offset)) AS hour

@@ -13,6 +13,7 @@
 --   earlier | earlier headlines that have it
 --   ratio | of its late share to its earlier share, both smoothed by one headline
 -- Example: morestories query rising-words --n 2 --days 10
+-- Time: 22 s at 1 M articles, on two cores that others kept busy
 WITH headlines AS (
     SELECT article, regexp_extract_all(lower(title), '[\p{L}\p{M}\p{N}]+') AS w,
            published_day > max(published_day) OVER () - $days AS late

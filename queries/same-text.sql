@@ -12,6 +12,7 @@
 --   title | headline there
 --   urls | all addresses, the first one first
 -- Example: morestories query same-text --words 10
+-- Time: 35 s at 1 M articles, on two cores that others kept busy
 SELECT count(*) AS stories, list_sort(list_distinct(list(portal))) AS portals,
        min_by(portal, (published, url)) AS first_portal, min(published) AS first_published,
        min_by(title, (published, url)) AS title, list(url ORDER BY published, url) AS urls

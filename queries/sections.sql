@@ -13,6 +13,7 @@
 --   first | oldest day of publication
 --   last | newest day of publication
 -- Example: morestories query sections
+-- Time: 0.3 s at 1 M articles, on two cores that others kept busy
 SELECT portal, section, count(*) AS stories,
        round(100.0 * count(*) / sum(count(*)) OVER (PARTITION BY portal), 1) AS share,
        median(words)::INTEGER AS words, min(published_day) AS first, max(published_day) AS last

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
+import duckdb
 import typer
 from rich.live import Live
 from rich.table import Table
@@ -17,6 +18,10 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existi
 from archive.errors import BadSetting
 from archive.ingest import Event, Ingest, Report
 from archive.rebuild import rebuild as make_again
+from archive.store.connection import connect
+from archive.store.faults import fault
+from archive.store.lock import writer_lock
+from archive.store.maintenance import clean, merge, small_files
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Workers = Annotated[
@@ -28,6 +33,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(ingest)
     app.command()(rebuild)
+    app.command()(maintain)
 
 
 def ingest(
@@ -68,6 +74,29 @@ def rebuild(
     _close(report, folder, as_json)
 
 
+def maintain(archive: ArchiveOption = DEFAULT_ARCHIVE) -> None:
+    """Merge the small files of many crawls into few large ones, so that questions stay fast.
+
+    Ingest does it now and then by itself. Readers and --as-of notice nothing. Files that are not
+    needed any more are deleted after a day.
+    """
+    folder = existing(archive)
+    with writer_lock(folder, say_waiting), connect(folder, write=True) as connection:
+        try:
+            before = small_files(connection)
+            merge(connection)
+            clean(connection)
+            after = small_files(connection)
+        except duckdb.Error as error:
+            raise fault(folder, error) from error
+    out.print(f"small files: {before} before, {after} now")
+
+
+def say_waiting() -> None:
+    """Tell a person why nothing happens."""
+    err.print("Another ingest is writing to this archive: waiting for it to finish.")
+
+
 class _Progress:
     """A live line on a terminal; elsewhere only what must be said."""
 
@@ -85,7 +114,7 @@ class _Progress:
 
     def __call__(self, event: Event) -> None:
         if event.kind == "waiting":
-            err.print("Another ingest is writing to this archive: waiting for it to finish.")
+            say_waiting()
         elif self._live:
             self._live.update(Text(line(event.report)))
 

@@ -25,14 +25,16 @@ class Column(NamedTuple):
 class Table:
     """A stored table. ``sort`` is the order inside a file, by which common questions prune.
 
-    ``inline`` rows or fewer in one insert stay in the catalog until they are flushed.
+    ``inline`` rows or fewer in one insert stay in the catalog. That is for ``warcs`` alone, which is
+    written with every batch: flushing such rows to a file takes them away from a reader whose
+    transaction began before, so they are never flushed, and other tables go to files at once.
     """
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     sort: str
-    inline: int = 200
+    inline: int = 0
     row_group: int = 122_880
 
 
@@ -69,6 +71,7 @@ _WARCS = Table(
         next_offset BIGINT | byte of the file up to which rows have been landed
     """),
     sort="warc",
+    inline=1_000,
 )
 
 _CAPTURES = Table(
@@ -176,7 +179,6 @@ _TEXTS = Table(
         page BIGINT | for a single page of a multi-page story, id of its address; else NULL
     """),
     sort="portal, published_day, published",
-    inline=0,
     row_group=2_048,  # 20 bodies of a month: 0.2 s; with the default 20 times that
 )
 

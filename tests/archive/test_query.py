@@ -46,6 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_question_answers_what_its_header_says(name: str, folder: Path) -> None:
     known = questions.load(name)
     assert known.question.endswith("?")
+    assert known.time
     assert known.example.startswith(f"morestories query {name}")
     with archive.open(folder) as connection:
         result = questions.ask(connection, known, {})

@@ -1,0 +1,76 @@
+"""Many small files become few, and nobody notices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import archive
+import archive.ingest
+from archive.cli import ingest as ingest_cli
+from archive.ingest import Ingest
+from archive.store import connect, schema
+from archive.store.maintenance import merge, small_files
+from tests.archive.store.ingests import PagesHere
+from tests.archive.store.newspaper import write_all
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an archive that was landed in batches of two captures."""
+    monkeypatch.setattr(archive.ingest, "BATCH", 2)
+    monkeypatch.setattr(archive.ingest, "MERGE", 10_000)
+    monkeypatch.setattr(archive.ingest, "Pages", PagesHere)
+    write_all(tmp_path)
+    Ingest(tmp_path).run()
+    return tmp_path
+
+
+def tables(connection: Any) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        t.name: connection.execute(f"FROM {t.name} ORDER BY ALL").fetchall() for t in schema.TABLES
+    }
+
+
+def test_merging_changes_no_row_now_or_as_of_then(folder: Path) -> None:
+    with connect(folder, write=True) as connection:
+        before = tables(connection)
+        files = small_files(connection)
+        middle = connection.execute(
+            "SELECT snapshot_time FROM lake.snapshots() ORDER BY snapshot_id LIMIT 1 OFFSET 8"
+        ).fetchone()
+        assert middle is not None
+        with archive.open(folder, as_of=middle[0]) as then:
+            then_before = tables(then)
+        with archive.open(folder) as reader:
+            assert tables(reader) == before
+            merge(connection)
+            assert tables(reader) == before
+        assert tables(connection) == before
+        assert small_files(connection) < files / 2
+    with archive.open(folder, as_of=middle[0]) as then:
+        assert tables(then) == then_before
+    assert 0 < len(then_before["captures"]) < len(before["captures"])
+
+
+def test_ingest_merges_by_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with connect(folder) as connection:
+        files = small_files(connection)
+    (folder / "catalog.sqlite").unlink()
+    monkeypatch.setattr(archive.ingest, "MERGE", 4)
+    Ingest(folder).run()
+    with connect(folder) as connection:
+        assert small_files(connection) < files
+
+
+def test_the_command_says_what_it_did(folder: Path) -> None:
+    app = typer.Typer()
+    ingest_cli.register(app)
+    answer = CliRunner().invoke(app, ["maintain", "--archive", str(folder)])
+    assert answer.exit_code == 0
+    before, now = (int(word) for word in answer.stdout.split() if word.isdigit())
+    assert now < before
