@@ -28,6 +28,7 @@ from archive.store.lock import writer_lock
 from archive.store.maintenance import clean, merge
 from archive.store.rows import Row, capture_row, damage_row, warc_row
 from archive.warc.reader import read_captures
+from archive.warc.recover import recover
 
 log = logging.getLogger(__name__)
 
@@ -138,12 +139,16 @@ class Ingest:
     def run(self, warcs: Sequence[Path] | None = None) -> Report:
         """Land what is not landed yet of the archive's WARC files, or of ``warcs``.
 
-        ``warcs`` that lie elsewhere are copied into the archive first (see :func:`bring_in`).
+        ``warcs`` that lie elsewhere are copied into the archive first (see :func:`bring_in`), and
+        stand in its manifest and index like its own. What a crashed writer left is sealed.
         Raises ``BadSetting`` if one is missing, ``StoreError`` if the tables cannot be written.
         """
         (self.folder / "warc").mkdir(parents=True, exist_ok=True)
         with self._running(BULK) as run:
-            files = self.files() if warcs is None else self._brought(warcs)
+            files = None if warcs is None else self._brought(warcs)
+            recover(self.folder)  # seals what a crash left; lists what was brought in
+            if files is None:
+                files = self.files()
             for path in files:
                 run.read(path)
             run.land_all()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +53,7 @@ def ingest(
     nothing. It is safe to stop and to run again: no row is lost, none comes twice.
     """
     folder = archive.resolve() if warcs else existing(archive)
-    with _Progress() as progress:
+    with _stoppable(), _Progress() as progress:
         report = Ingest(folder, workers=workers, on_event=progress).run(warcs)
     _close(report, folder, as_json)
 
@@ -69,7 +70,7 @@ def rebuild(
     folder = existing(archive)
     if not (folder / "warc").is_dir():
         raise BadSetting(f"no folder warc/ in {folder}: there is nothing to rebuild from")
-    with _Progress() as progress:
+    with _stoppable(), _Progress() as progress:
         report = make_again(folder, workers=workers, on_event=progress)
     _close(report, folder, as_json)
 
@@ -95,6 +96,16 @@ def maintain(archive: ArchiveOption = DEFAULT_ARCHIVE) -> None:
 def say_waiting() -> None:
     """Tell a person why nothing happens."""
     err.print("Another ingest is writing to this archive: waiting for it to finish.")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C end a run in order: what was landed stays, the rest is read next time."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        err.print("stopped: what was landed stays, and the next `morestories ingest` goes on there")
+        raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 class _Progress:

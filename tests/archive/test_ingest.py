@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import archive
+from archive import cdxj, fixity
 from archive.errors import BadSetting
 from archive.ingest import Event, Ingest
 from archive.rebuild import rebuild
@@ -239,7 +240,9 @@ def test_an_import_copies_and_a_second_one_adds_nothing(tmp_path: Path) -> None:
     first = Ingest(folder, workers=1).run([file])
     assert first.total == 3
     assert Ingest(folder, workers=1).run([file, renamed]).total == 0
-    assert [kept.name for kept in (folder / "warc").iterdir()] == [file.name]
+    assert [kept.name for kept in warcs(folder)] == [file.name]
+    assert list(fixity.read(folder)[0]) == [file.name]
+    assert cdxj.lookup(folder, address(1))
     file.unlink()
     assert (folder / "warc" / file.name).is_file()
 
@@ -251,7 +254,7 @@ def test_another_file_of_the_same_name_is_kept_beside(tmp_path: Path) -> None:
         (file,) = warcs(tmp_path / part)
         names.append(file.rename(tmp_path / part / "x.warc.gz"))
     Ingest(folder, workers=1).run(names)
-    assert len(list((folder / "warc").iterdir())) == 2
+    assert len(warcs(folder)) == 2
     assert one(folder, "SELECT count(*) FROM captures") == (2,)
 
 
@@ -311,3 +314,18 @@ def test_a_second_ingest_waits_and_says_so(tmp_path: Path) -> None:
     assert said[0] == "waiting"
     assert "landed" in said
     assert one(tmp_path, "SELECT count(*) FROM captures") == (2,)
+
+
+def test_what_a_crashed_crawl_left_open_is_sealed_and_landed(tmp_path: Path) -> None:
+    with writing(tmp_path, "one") as writer:
+        for each in first_crawl()[:3]:
+            writer.write(each)
+            writer.sync()
+        (growing,) = (tmp_path / "warc").glob("*.open")
+        left = tmp_path / "left" / "warc" / growing.name
+        left.parent.mkdir(parents=True)
+        left.write_bytes(growing.read_bytes() + b"\x1f\x8b\x08\x00 half a record")
+    folder = left.parents[1]
+    assert Ingest(folder, workers=1).run().total == 3
+    assert [file.name for file in warcs(folder)] == [growing.name.removesuffix(".open")]
+    assert one(folder, "SELECT count(*) FROM outcomes WHERE reason = 'damaged'") == (0,)
