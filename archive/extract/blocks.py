@@ -67,7 +67,7 @@ _PARTS: tuple[tuple[Part, re.Pattern[str]], ...] = (
     )),
     (Part.COMMENTS, _names("comments?(?:-|_|$|\\s)(?!ary)", "comments?-?(?:list|area|section|form|wrap|box|block)", "comment-?respond", "respond$", "disqus", "fb-comments", "viafoura", "coral-", "spot-im", "livefyre", "replies", "reader-comments", "discussion")),
     (Part.ADJACENT, _names("post-?nav(?!bar)", "nav-?(?:links|previous|next|single|below|above)$", "nav-?(?:links|single|below|above)\\b", "post-?navigation", "(?:prev|previous)-?(?:next|post|article)", "next-?prev", "adjacent", "single-?nav", "next-?post", "pagination-single")),
-    (Part.PAGES, _names("page-?links?(?:$|\\s)", "post-?page-?numbers", "pagination", "pager(?:$|\\s)", "wp-pagenavi", "nav-pages")),
+    (Part.PAGES, _names("page-?links?(?:$|\\s)", "post-?page-?numbers", "pagination", "pager(?:$|\\s)", "wp-pagenavi", "nav-pages", "load-?more", "(?:older|newer)-?posts", "page-?numbers")),
     (Part.SHARE, _names("share(?!d-|holder|s-)", "sharing", "sharedaddy", "social", "addtoany", "a2a_", "addthis", "sd-", "jp-post-flair", "heateor", "ssba", "mashsb", "essb", "follow-?(?:us|me|on)", "whatsapp", "tweet-?(?:button|this)", "like-?box", "polls?(?:-|$|\\s)", "element-poll", "quiz")),
     (Part.NEWSLETTER, _names("newsletter", "subscri(?!bers?-only)", "mc4wp", "mailchimp", "sign-?up", "signup", "email-?(?:signup|form|capture)", "cta(?:-|_|$)", "donat", "support-us", "app-?(?:promo|download|banner)", "opt-?in")),
     (Part.AUTHOR, _names("author-?(?:box|bio|info|card|desc|profile|details|section|block|container|area|avatar)", "about-?(?:the-?)?author", "abh_box", "saboxplugin", "post-?author-?(?:box|bio|info)", "written-?by", "m-a-box", "pp-multiple-authors", "molongui", "contributor")),
@@ -139,7 +139,7 @@ ROOT = re.compile(
 @lru_cache(maxsize=20_000)
 def named(names: str) -> tuple[Part, str] | None:
     """Return the part that ``names`` (an element's class and id) tell, with the word that did."""
-    plain = _CAMEL.sub("-", names).lower()
+    plain = _CAMEL.sub("-", names).lower().strip()
     for part, pattern in _PARTS:
         if found := pattern.search(plain):
             return part, found.group().strip(" -_:.")

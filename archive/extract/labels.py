@@ -7,6 +7,7 @@ has one spelling, on pages it has two.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 import regex
 
@@ -101,6 +102,7 @@ def folded(text: str) -> str:
     return _EDGE.sub("", _SPACE.sub(" ", _nfc(text)))
 
 
+@lru_cache(maxsize=8192)  # a portal's menus and headings come again on every page
 def is_label(text: str) -> bool:
     """Tell whether the whole of ``text`` is a heading over other stories.
 

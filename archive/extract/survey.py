@@ -19,7 +19,6 @@ UNSEEN = frozenset(
     ["script", "style", "noscript", "template", "iframe", "svg", "canvas", "object", "embed", "select", "textarea", "button", "input", "head", "audio", "video", "map", "math", "amp-analytics", "amp-ad", "amp-iframe", "title"]
 )  # fmt: skip
 HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
-_SPACE = re.compile(r"[ \t\n\r\f\v\xa0\u2002-\u200a\u3000]+")
 _ENDS = re.compile(r"[.!?…।॥。！？؟۔:;]['\"”’»)\]]*$")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
@@ -90,7 +89,7 @@ def survey(root: HtmlElement) -> Survey:
     def flush() -> None:
         nonlocal linked, strong
         if parts:
-            text = _SPACE.sub(" ", "".join(parts)).strip()
+            text = " ".join("".join(parts).split())
             if text:
                 size = len(text)
                 found.lines.append(

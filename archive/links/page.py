@@ -39,12 +39,13 @@ _LISTED = frozenset(
 )
 # An address that says all and needs no folding of "." and "..".
 _PLAIN = re.compile(r"https?://[\w.-]+(?::\d+)?/(?!.*/\.)[^\s\\]*$")
+_ROOTED = re.compile(r"/(?![/\\])(?!.*/\.)(?!\.)[^\s\\]*$")
+_SITE = re.compile(r"https?://[\w.-]+(?::\d+)?(?=[/?#]|$)")
 _PATH = re.compile(r"(?:https?:)?(?://[^/?#]*)?([^?#]*)")
 _HREF = re.compile(rb"<a\s[^<>]{0,500}?href\s*=\s*[\"']([^\"'<>]{1,2000})", re.I)
 _MOST_RAW = 50_000
 _ELSEWHERE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
-_SPACE = re.compile(r"\s+")
 
 
 def read_links(payload: bytes, *, url: str, content_type: str = "") -> tuple[Link, ...]:
@@ -118,6 +119,8 @@ def _absolute(base: str, address: str) -> str:
     address = address.strip()
     if _PLAIN.match(address):  # nine links in ten; urllib is slow
         return address.partition("#")[0]
+    if _ROOTED.match(address) and (site := _SITE.match(base)):
+        return site[0] + address.partition("#")[0]
     if not address or address.lower().startswith(_ELSEWHERE):
         return ""
     try:
@@ -175,7 +178,7 @@ def _walk(
         if element.tag == "link":
             yield from _announced(element, address, rel)
             continue
-        text = _SPACE.sub(" ", "".join(element.itertext())).strip() or element.get("title", "")
+        text = " ".join("".join(element.itertext()).split()) or element.get("title", "")
         yield address, _anchor_kind(element, address, rel, kinds), text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urldefrag, urljoin
 
 import pytest
 
@@ -168,3 +169,21 @@ def test_a_link_is_kept_as_it_stands() -> None:
     [link] = read_links(page.encode(), url=URL)
     assert link.url == f"https://e.example{decomposed}"
     assert (link.kind, link.text) == ("body", "यहां")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/a/b#c", "/a/../b", "//cdn.example/x", "/?x=1", "?x=2", "https://e.example/a/./b", "https://E.example/A?b=/c/../d",
+     "/a/.well-known/x", "story-2/", "/", "#top", "/a?next=/../b", "http://e.example:8080/x", "/क/ख"],
+)  # fmt: skip
+def test_the_quick_way_to_an_address_is_the_right_way(address: str) -> None:
+    page = f'<body><a href="{address}">x</a></body>'.encode()
+    found = [link.url for link in read_links(page, url=URL)]
+    expected = [] if address.startswith("#") else [urldefrag(urljoin(URL, address)).url]
+    assert found == expected
+
+
+def test_a_load_more_link_leads_to_the_next_page() -> None:
+    page = '<body class="category"><div><a class="btn load-more" href="/news/more?from=40">और देखें</a></div></body>'
+    [link] = read_links(page.encode(), url="https://e.example/category/news/")
+    assert link.kind == "pagination"
