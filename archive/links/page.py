@@ -206,6 +206,8 @@ def _anchor_kind(
     kind = kinds.get(element, LinkKind.NAVIGATION)
     if _PAGINATION.search(address):
         return LinkKind.PAGINATION
+    if kind is not LinkKind.PAGINATION and ("prev" in rel or "next" in rel):
+        return LinkKind.ADJACENT
     if kind is not LinkKind.MORE_STORIES and kind is not LinkKind.NAVIGATION:
         return kind
     found = _PATH.match(address)
