@@ -187,6 +187,18 @@ def back_off(status: int, retry_after: str, now: float) -> float | None:
     return now + min(max(_seconds(retry_after, now), 1.0), MAX_BACK_OFF)
 
 
+def adapted(delay: float, floor: float, latency: float) -> float:
+    """Return a host's next delay in seconds, given how long its last answer took.
+
+    A host that answers slowly is asked slowly: the delay moves half-way to the answer's time, as
+    Scrapy's AutoThrottle does, never under ``floor`` (the portal's delay or Crawl-delay), never
+    over ``MAX_CRAWL_DELAY``. A portal whose floor is 0 is not slowed: it asked for no pace.
+    """
+    if not floor:
+        return 0.0
+    return min(max((delay + latency) / 2, floor), MAX_CRAWL_DELAY)
+
+
 def _seconds(retry_after: str, now: float) -> float:
     if not retry_after:
         return BACK_OFF

@@ -18,6 +18,7 @@ from scrapy.settings import Settings
 
 from archive.cli.common import Exit
 from archive.errors import ArchiveError
+from crawler.plan import frontier_url
 from crawler.portal import Declaration, find
 
 
@@ -39,7 +40,7 @@ def lay_over(
         "MORESTORIES_PORTAL_ID": portal.id,
         "MORESTORIES_ARCHIVE": str(archive),
         "MORESTORIES_CRAWL_ID": crawl_id(portal.id),
-        "MORESTORIES_FRONTIER": frontier or f"sqlite:///{archive / 'frontier.sqlite'}",
+        "MORESTORIES_FRONTIER": frontier_url(archive, frontier),
         "MORESTORIES_OBEY_ROBOTS": portal.robots == "obey",
         "MORESTORIES_MAX_PAGES": max_pages if max_pages is not None else portal.max_pages,
         "MORESTORIES_MAX_SECONDS": minutes * 60 if minutes is not None else None,

@@ -48,7 +48,11 @@ TRAPS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("rest_object", r"/wp-json/(?!wp/v2/posts)|[?&]rest_route=(?!/wp/v2/posts)"),
         ("feed_format", r"/feed/(atom|rdf|rss)/|[?&]feed=(?!rss2&paged=)"),
-        ("calendar", r"[?&](ical|tribe-bar-date|eventDisplay)=|/calendar/"),
+        (
+            "calendar",
+            r"[?&](ical|tribe-bar-date|eventDisplay)=|/calendar/|"
+            r"/events?/(list|month|day|week|\d{4}-\d\d)",
+        ),
     )
 )
 FILES = re.compile(
@@ -66,7 +70,11 @@ REPEATED = re.compile(r"(/[^/]+)\1{2,}(/|$)|(/[^/]+/[^/]+)\3{2,}(/|$)")
 
 MAX_URL = 2083  # the longest address that browsers have agreed on
 MAX_DEPTH = 12  # path segments; news portals stay under six
+MAX_OF_A_PATTERN = 300  # addresses that differ only in a query's values: a filter, a calendar
 MAX_PAGE_NUMBER = 2000  # WordPress answers /page/20140/ all the same
+
+# Parameters that number posts and pages; every value is a page of its own.
+COUNTING = {"p", "page_id", "post", "paged", "page", "cat", "id", "newsid", "story"}
 
 # Lower is fetched sooner: what lists stories comes before the stories.
 PRIORITY = {
@@ -91,7 +99,7 @@ UNFOLLOWED = {LinkKind.AMP, LinkKind.ALTERNATE, LinkKind.REQUISITE}
 
 
 class Scope:
-    """Judge links for one portal. Pure: no clock, no store."""
+    """Judge links for one portal: no clock, no store, only the budgets of one run."""
 
     def __init__(self, portal: Declaration) -> None:
         self._portal = portal
@@ -99,6 +107,7 @@ class Scope:
         rest = (posts_url(portal.rest),) if portal.rest else ()
         named = (portal.home, *rest, *portal.feeds, *portal.sitemaps, *portal.sections)
         self._named = {key_of(clean(url)) for url in named}
+        self._patterns: dict[str, set[str]] = {}
 
     def offers(
         self, links: Iterable[Link], *, via: str, hops: int, again: bool = False
@@ -130,10 +139,25 @@ class Scope:
             hops=hops,
             priority=PRIORITY.get(link.kind, OTHER_PRIORITY),
             listing=listing,
-            reason="" if key in self._named else self.refusal(url, link.kind, hops),
+            reason="" if key in self._named else self._reason(url, key, link.kind, hops),
             again=again and listing,
             changed=_timestamp(link.date) if link.kind is LinkKind.SITEMAP else None,
         )
+
+    def _reason(self, url: str, key: str, kind: LinkKind, hops: int) -> str:
+        return self.refusal(url, kind, hops) or self._over_budget(url, key)
+
+    def _over_budget(self, url: str, key: str) -> str:
+        """Count the address under its pattern: its path, and the names in its query."""
+        parts = urlsplit(url)
+        names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+        if not names - COUNTING or "/wp-json/" in parts.path:
+            return ""
+        keys = self._patterns.setdefault(f"{parts.path}?{'&'.join(sorted(names))}", set())
+        if len(keys) >= MAX_OF_A_PATTERN and key not in keys:
+            return "pattern_budget"
+        keys.add(key)
+        return ""
 
     def refusal(self, url: str, kind: LinkKind, hops: int) -> str:
         """Say in a word why a URL of the portal is not to be fetched; "" if it is."""

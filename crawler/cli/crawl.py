@@ -21,6 +21,7 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, on_ter
 from archive.errors import ArchiveError
 from archive.ingest import Event, Ingest, Report
 from crawler.child import CrawlProcess
+from crawler.plan import plan
 from crawler.portal import Declaration, all_declarations, find
 
 QUIET_EVERY = 10.0  # seconds between two lines where nobody watches
@@ -50,6 +51,9 @@ def crawl(
     frontier: Annotated[
         str, typer.Option(help="Another frontier, as an SQLAlchemy URL (postgresql://…).")
     ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be fetched first and why; ask nobody.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Crawl portals into WARC files and land their articles in DuckDB while it runs.
@@ -66,6 +70,10 @@ def crawl(
     """
     folder = archive.resolve()
     portals = [_portal(target, folder) for target in dict.fromkeys(targets)]
+    if dry_run:
+        due = [row for portal in portals for row in plan(portal, folder, frontier, time.time())]
+        out.print_json(json.dumps(due, ensure_ascii=False)) if as_json else _print_plan(due)
+        return
     options = _options(max_pages, max_minutes, full, frontier)
     run = CrawlRun(folder, portals, options)
     code = run.go()
@@ -101,6 +109,17 @@ def _options(
     if frontier:
         options += ["--frontier", frontier]
     return [*options, "--full"] if full else options
+
+
+def _print_plan(due: list[dict[str, str]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("portal", "kind", "why"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("url", overflow="fold")
+    for row in due:
+        table.add_row(row["portal"], row["kind"], row["why"], row["url"])
+    out.print(table)
+    out.print(f"{len(due):,} addresses now, and what they lead to")
 
 
 class CrawlRun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.table import Table
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, existing, out
 from archive.errors import BadSetting
 from crawler.frontier import Frontier
+from crawler.plan import frontier_url
 from crawler.scope import clean, key_of
 
 frontier_app = typer.Typer(
@@ -52,8 +54,8 @@ def why(
     raise typer.Exit(Exit.OK if rows else Exit.NOTHING)
 
 
-def _open(archive: Any, frontier: str) -> Frontier:
-    return Frontier(frontier or f"sqlite:///{existing(archive) / 'frontier.sqlite'}")
+def _open(archive: Path, frontier: str) -> Frontier:
+    return Frontier(frontier_url(existing(archive), frontier))
 
 
 def _story(row: dict[str, Any]) -> Table:

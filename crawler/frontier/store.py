@@ -8,6 +8,7 @@ claimed is claimable again when its lease ends, or at once if it ran on this mac
 from __future__ import annotations
 
 import os
+import re
 import socket
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
@@ -50,7 +51,8 @@ class Frontier:
 
     def __init__(self, url: str, *, worker: str = "") -> None:
         self.worker = worker or worker_name()
-        self._engine = create_engine(url)
+        # PostgreSQL's usual address means psycopg 3 here, not SQLAlchemy's older default.
+        self._engine = create_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
         self._sqlite = self._engine.dialect.name == "sqlite"
         if self._sqlite:
             event.listen(self._engine, "connect", _set_pragmas)
@@ -205,6 +207,12 @@ class Frontier:
             row = tx.execute(counts.where(urls.c.portal == portal)).one()
         return Pending(*row)
 
+    def due(self, portal: str, now: float) -> list[Claim]:
+        """Return what a run would fetch first, in its order, without taking it."""
+        query = self._due(portal, 10_000, now, read_only=True)
+        with self._begin() as tx:
+            return [_claim(row) for row in tx.execute(query).mappings()]
+
     def states(self, portal: str) -> dict[str, int]:
         """Count a portal's URLs by state."""
         query = select(urls.c.state, func.count()).where(urls.c.portal == portal)
@@ -243,7 +251,7 @@ class Frontier:
             )
         return done.rowcount
 
-    def _due(self, portal: str, limit: int, now: float) -> Select[Any]:
+    def _due(self, portal: str, limit: int, now: float, *, read_only: bool = False) -> Select[Any]:
         free = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now)
         lapsed = and_(urls.c.state == State.CLAIMED, urls.c.lease <= now)
         query = (
@@ -254,7 +262,9 @@ class Frontier:
             .order_by(urls.c.priority, urls.c.id)
             .limit(limit)
         )
-        return query if self._sqlite else query.with_for_update(of=urls, skip_locked=True)
+        if self._sqlite or read_only:
+            return query
+        return query.with_for_update(of=urls, skip_locked=True)
 
     def _paced(self, tx: Connection, rows: Sequence[Any], now: float) -> list[Any]:
         """Keep one row a host that has a delay, if its clock can be moved on; all of the others."""

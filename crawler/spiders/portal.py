@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from scrapy import Spider
@@ -15,6 +15,7 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.http import Response
@@ -25,15 +26,23 @@ from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
 from archive.link import Link, LinkKind
+from archive.links.listed import Listing
 from archive.links.listing import read_listing
 from archive.links.page import read_links
-from archive.links.rest import posts_url
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
 from crawler.frontier.values import State
 from crawler.keeper import Keeper
-from crawler.politeness import ROBOTS_RETRY, Refused, Rules, back_off, sitemap_links
+from crawler.plan import seeds
+from crawler.politeness import (
+    ROBOTS_RETRY,
+    Refused,
+    Rules,
+    adapted,
+    back_off,
+    sitemap_links,
+)
 from crawler.portal import Declaration
 from crawler.recrawl import GONE_AGAIN, next_try, next_visit
 from crawler.scope import Scope
@@ -43,6 +52,9 @@ logger = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
 
 MAX_REDIRECTS = 10
+MAX_PAGE_LINKS = 5_000  # the richest home pages have a thousand
+FEW_STORIES = 3  # fewer may well be the same on two pages: a story's "More Stories"
+STORY_KINDS = (LinkKind.SECTION, LinkKind.MORE_STORIES, LinkKind.BODY)
 APART_BYTES = 500_000
 LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
 
@@ -63,6 +75,8 @@ class PortalSpider(Spider):
         spider.scope = Scope(spider.portal)
         spider.full = crawler.settings.getbool("MORESTORIES_FULL")
         spider._seen = set()
+        spider._listings = set()
+        spider._paces = {}
         return spider
 
     portal: Declaration
@@ -70,6 +84,8 @@ class PortalSpider(Spider):
     held: Callable[[str], None]  # the scheduler's: what it holds of a host goes back
     full: bool
     _seen: set[tuple[str, LinkKind]]
+    _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
+    _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield nothing: the scheduler seeds the frontier."""
@@ -82,18 +98,22 @@ class PortalSpider(Spider):
         portal = self.portal
         for host in portal.hosts:
             self._frontier.pace(host, portal.delay, at_least=True)
-        links = [Link(portal.home, LinkKind.SEED)]
-        links += [Link(url, LinkKind.FEED) for url in portal.feeds]
-        links += [Link(url, LinkKind.SITEMAP) for url in portal.sitemaps]
-        links += [Link(url, LinkKind.SECTION) for url in portal.sections]
-        if portal.rest:
-            links.append(Link(posts_url(portal.rest), LinkKind.REST))
-        self._offer(links, via="", hops=0, again=True)
+        self._offer(seeds(portal), via="", hops=0, again=True)
 
     def heed(self, host: str, rules: Rules) -> None:
         """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps."""
-        self._frontier.pace(host, max(self.portal.delay, rules.delay))
+        floor = max(self.portal.delay, rules.delay)
+        self._paces[host] = (floor, floor)
+        self._frontier.pace(host, floor)
         self._offer(sitemap_links(rules), via="", hops=0, again=True)
+
+    def _adapt(self, response: Response, claim: Claim) -> None:
+        """Slow down with a host that answers slowly; small changes are not worth a write."""
+        floor, delay = self._paces.get(claim.host, (self.portal.delay, self.portal.delay))
+        new = adapted(delay, floor, response.meta.get("download_latency", 0.0))
+        self._paces[claim.host] = (floor, new)
+        if abs(new - delay) > 0.1 * floor:
+            self._frontier.pace(claim.host, new)
 
     def turn(self, host: str) -> float:
         """Take the next free moment of a host's clock; see ``Frontier.turn``."""
@@ -107,6 +127,7 @@ class PortalSpider(Spider):
             end_for(self.crawler, error)
 
     async def _take(self, response: Response, claim: Claim, now: float) -> None:
+        self._adapt(response, claim)
         until = back_off(response.status, _header(response, b"Retry-After"), now)
         if until is not None:
             logger.warning(
@@ -167,29 +188,54 @@ class PortalSpider(Spider):
         listing = await _apart(read_listing, response.body, headers=headers, **source)
         if listing is None:
             found = await _apart(read_links, response.body, **source)
-            new = self._offer_page(found, claim)
+            self._offer_page(found, claim)
         else:
             if listing.problem:
                 logger.warning("%s: %s", response.url, listing.problem)
-            new = self._offer(listing.links, via=claim.url, hops=claim.hops + 1)
-            self._offer(listing.children, via=claim.url, hops=claim.hops + 1, again=True)
-            if new or self._first(claim):
-                next_page = [Link(url, LinkKind.PAGINATION) for url in listing.next]
-                self._offer(next_page, via=claim.url, hops=claim.hops, again=True)
-        logger.debug("%s: %d new", response.url, new)
+            self._offer_listing(listing, claim)
 
-    def _offer_page(self, links: Iterable[Link], claim: Claim) -> int:
+    def _offer_listing(self, listing: Listing, claim: Claim) -> None:
+        """Offer what a feed, sitemap or REST answer lists, and its next page.
+
+        A first run walks each to its end, for some stories stand in one of them only.
+        """
+        new = self._offer(listing.links, via=claim.url, hops=claim.hops + 1)
+        self._offer(listing.children, via=claim.url, hops=claim.hops + 1, again=True)
+        if new or self._first(claim):
+            next_page = [Link(url, LinkKind.PAGINATION) for url in listing.next]
+            self._offer(next_page, via=claim.url, hops=claim.hops, again=True)
+
+    def _offer_page(self, links: Sequence[Link], claim: Claim) -> None:
         """Offer a page's links; the next page of a listing only while there is something new.
 
         A later crawl so reads as many pages of a listing as hold new stories, and one more.
         """
+        if len(links) > MAX_PAGE_LINKS:
+            logger.warning(
+                "%s: %d links, the first %d count", claim.url, len(links), MAX_PAGE_LINKS
+            )
+            links = links[:MAX_PAGE_LINKS]
+        endless = claim.listing and self._was_listed(links)
         pagination = [link for link in links if link.kind is LinkKind.PAGINATION]
         others = [link for link in links if link.kind is not LinkKind.PAGINATION]
         new = self._offer(others, via=claim.url, hops=claim.hops + 1)
-        if new or self._first(claim) or not claim.listing:
-            again = claim.listing and not self._first(claim)
-            new += self._offer(pagination, via=claim.url, hops=claim.hops, again=again)
-        return new
+        if endless and not new:
+            logger.info("%s: points where another page did, not paged further", claim.url)
+        elif new or self._first(claim) or not claim.listing:
+            again = claim.listing and claim.visits > 0
+            self._offer(pagination, via=claim.url, hops=claim.hops, again=again)
+
+    def _was_listed(self, links: Iterable[Link]) -> bool:
+        """Tell whether a listing points to the very stories that another page of this run did.
+
+        So /page/20140/ ends on a site that answers any number with its newest stories.
+        """
+        stories = frozenset(link.url for link in links if link.kind in STORY_KINDS)
+        if len(stories) < FEW_STORIES:
+            return False
+        known = hash(stories) in self._listings
+        self._listings.add(hash(stories))
+        return known
 
     def _first(self, claim: Claim) -> bool:
         return claim.visits == 0 or self.full
@@ -260,6 +306,7 @@ OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
     (DNSLookupError, Outcome.UNREACHABLE),
     (ConnectError, Outcome.UNREACHABLE),
     (DownloadCancelledError, Outcome.TOO_LARGE),
+    (IgnoreRequest, Outcome.TOO_LARGE),  # Scrapy's word for a body that unpacks without end
     (ResponseDataLossError, Outcome.DISCONNECT),
     (DownloadFailedError, Outcome.DISCONNECT),
 )

@@ -71,13 +71,13 @@ def morestories(*arguments: str | Path, **more: Any) -> subprocess.CompletedProc
 
 
 def kept(archive: Path) -> Counter[str]:
-    """Count the 200 responses (not revisits) that the archive's WARCs hold, by path."""
+    """Count the whole 200 responses (not revisits) that the archive's WARCs hold, by path."""
     return Counter(
         urlsplit(capture.url).path
         for warc in sorted((archive / "warc").glob("*.warc.gz*"))
         if warc.suffix in (".gz", ".open")
         for capture in read_captures(warc)
-        if capture.record_type == "response" and capture.status == 200
+        if capture.record_type == "response" and capture.status == 200 and not capture.truncated
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crawler.addresses import is_private
-from crawler.politeness import BACK_OFF, MAX_BACK_OFF, ROBOTS_BYTES, back_off, read_robots
+from crawler.politeness import BACK_OFF, MAX_BACK_OFF, ROBOTS_BYTES, adapted, back_off, read_robots
 
 NOW = 1_000_000.0
 
@@ -81,3 +81,15 @@ def test_back_off(status, header, seconds):
 )
 def test_is_private(address, private):
     assert is_private(address) is private
+
+
+def test_a_slow_host_is_asked_slowly_and_a_quick_one_at_its_own_pace():
+    delay = 1.0
+    for _ in range(10):
+        delay = adapted(delay, 1.0, 4.0)
+    assert delay == pytest.approx(4.0, abs=0.01)
+    for _ in range(10):
+        delay = adapted(delay, 1.0, 0.1)
+    assert delay == 1.0
+    assert adapted(0.0, 0.0, 9.0) == 0.0
+    assert adapted(50.0, 1.0, 500.0) == 60.0

@@ -6,7 +6,7 @@ import pytest
 
 from archive.link import Link, LinkKind
 from crawler.portal import Declaration
-from crawler.scope import Scope, clean, is_listing, key_of
+from crawler.scope import MAX_OF_A_PATTERN, Scope, clean, is_listing, key_of
 
 PORTAL = Declaration(
     id="p",
@@ -47,12 +47,29 @@ def judge(url: str, kind: LinkKind = LinkKind.BODY, hops: int = 1) -> str | None
         ("page/99999999999999999999/", "endless_pagination"),
         ("a/b/a/b/a/b/", "repeated_folders"),
         ("x/x/x/", "repeated_folders"),
+        ("events/2026-11/", "calendar"),
+        ("?rest_route=/wp/v2/posts&page=2", ""),
+        ("?rest_route=/wp/v2/users", "rest_object"),
+        ("?feed=rss2&paged=2", ""),
+        ("?feed=comments-rss2", "comment_feed"),
         ("/".join("abcdefghijklmnop"), "repeated_folders"),
         ("a" * 2100, "too_long"),
     ],
 )
 def test_refusals(path, reason):
     assert judge("https://himkhabar.example/" + path) == reason
+
+
+def test_a_query_that_can_take_any_value_has_a_budget():
+    scope = Scope(PORTAL)
+    links = [Link(f"https://himkhabar.example/rates/?day={n}", LinkKind.BODY) for n in range(400)]
+    reasons = [offer.reason for offer in scope.offers(links, via="", hops=1)]
+    assert reasons.count("") == MAX_OF_A_PATTERN
+    assert set(reasons[MAX_OF_A_PATTERN:]) == {"pattern_budget"}
+    # What was let through stays so, and a post's number is no pattern.
+    assert next(scope.offers(links[:1], via="", hops=1)).reason == ""
+    posts = [Link(f"https://himkhabar.example/?p={n}", LinkKind.BODY) for n in range(400)]
+    assert {offer.reason for offer in scope.offers(posts, via="", hops=1)} == {""}
 
 
 def test_depth_counts_links_not_pages_of_a_listing():

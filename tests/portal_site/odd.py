@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from functools import cache
 from io import BufferedIOBase, BytesIO
 
 _OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=UTF-8\r\n"
@@ -55,6 +56,7 @@ def _reset(out: BufferedIOBase, connection: socket.socket, _closing: threading.E
     socket.close(connection.detach())
 
 
+@cache
 def _bomb(size: int) -> bytes:
     """Return ``size`` zero bytes, gzipped: about a thousandth of that."""
     packed = BytesIO()

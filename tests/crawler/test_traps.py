@@ -1,0 +1,103 @@
+"""Sites that are odd, broken or hostile: counted, bounded, and the crawl goes on."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from archive.cli.common import Exit
+from tests.crawler.crawls import crawl, declare, frontier, kept
+from tests.portal_site.server import PortalSite
+
+
+@pytest.fixture
+def site():
+    with PortalSite(articles=60) as site:
+        yield site
+
+
+def paths(site: PortalSite) -> set[str]:
+    return {urlsplit(story.url).path for story in site.articles}
+
+
+@pytest.mark.parametrize(
+    "act", ["garbage", "short", "reset", "bad_gzip", "gzip_bomb", "404", "elsewhere", "file"]
+)
+def test_a_broken_feed_and_sitemap_cost_only_themselves(site, tmp_path, act):
+    for path in ("/feed/", "/sitemap.xml", "/wp-sitemap.xml"):
+        site.misbehave(path, act, times=9)
+    declare(tmp_path, site)
+    code, log = crawl(tmp_path)
+    assert code == Exit.OK, log
+    assert len(paths(site) & set(kept(tmp_path))) > 30, "the other roads lead to most stories"
+    assert "Traceback" not in log
+    assert not any(
+        urlsplit(u).hostname != "127.0.0.1" for (u,) in frontier(tmp_path, "select url from urls")
+    )
+
+
+def test_a_page_that_hangs_or_drips_is_given_up_in_time(site, tmp_path):
+    story = site.articles[3]
+    site.misbehave(urlsplit(story.url).path, "drip", times=9)
+    declare(tmp_path, site, timeout=1.5)
+    began = time.monotonic()
+    code, log = crawl(tmp_path)
+    assert code == Exit.OK, log
+    assert time.monotonic() - began < 60
+    ((state, outcome),) = frontier(
+        tmp_path, f"select state, outcome from urls where url = '{story.url}'"
+    )
+    assert (state, outcome) == ("failed", "timeout")
+    assert len(paths(site) - set(kept(tmp_path))) == 1
+
+
+def test_a_robots_txt_of_many_megabytes_is_read_in_part(site, tmp_path):
+    site.misbehave("/robots.txt", "huge_robots")
+    declare(tmp_path, site)
+    code, log = crawl(tmp_path, "demo", "--max-pages", "20")
+    assert code in (Exit.BUDGET, Exit.ROBOTS, Exit.UNREACHABLE), log
+    assert "Traceback" not in log
+
+
+def test_a_page_of_100_000_links_is_bounded(site, tmp_path):
+    site.misbehave("/", "many_links")
+    declare(tmp_path, site)
+    began = time.monotonic()
+    code, log = crawl(tmp_path, "demo", "--max-pages", "60")
+    assert code == Exit.BUDGET, log
+    assert "the first 5000 count" in log
+    assert time.monotonic() - began < 60
+
+
+def test_a_site_that_answers_anything_with_its_home_page_ends(tmp_path):
+    with PortalSite(articles=60, soft_404=True) as site:
+        declare(tmp_path, site, feeds=["/feed/", "/no/such/feed/"], sections=["/page/900/"])
+        code, log = crawl(tmp_path)
+        assert code == Exit.OK, log
+        assert paths(site) <= set(kept(tmp_path))
+        assert len(site.requests) <= 2 * len(site.articles) + 30
+
+
+def test_traps_are_at_most_two_in_a_hundred_requests(site, tmp_path):
+    declare(tmp_path, site)
+    crawl(tmp_path)
+    trapped = [
+        target
+        for target in site.requests
+        if any(
+            sign in target
+            for sign in (
+                "replytocom",
+                "/author/",
+                "/tag/",
+                "attachment",
+                "?s=",
+                "/feed/?",
+                "comment",
+            )
+        )
+        and "paged" not in target
+    ]
+    assert len(trapped) <= 0.02 * len(site.requests), trapped

@@ -1,0 +1,61 @@
+"""Several workers on one PostgreSQL frontier: one is killed, nothing is lost, one clock holds."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+from archive.cli.common import Exit
+from tests.crawler.crawls import declare, kept, start
+from tests.crawler.test_crawl import wait_for
+from tests.portal_site.server import PortalSite
+from tests.postgresql import postgresql
+
+pytestmark = pytest.mark.root
+
+
+@pytest.fixture
+def frontier_url():
+    with postgresql() as folder:
+        yield f"postgresql://postgres@/postgres?host={folder}"
+
+
+def test_one_of_two_workers_is_killed_and_no_url_is_lost(frontier_url, tmp_path):
+    archives = [tmp_path / "a", tmp_path / "b"]
+    with PortalSite(articles=120) as site:
+        for archive in archives:
+            declare(archive, site, delay=0.01)
+        victim, survivor = (
+            start(archive, "demo", "--frontier", frontier_url) for archive in archives
+        )
+        wait_for(lambda: len(site.requests) > 60, 40)
+        victim.kill()
+        victim.communicate()
+        # The survivor is of the same machine, but only a run that starts frees at once: it waits
+        # for the lease, as a worker on another machine would.
+        log, _ = survivor.communicate(timeout=110)
+        assert survivor.returncode == Exit.OK, log
+        stories = {urlsplit(story.url).path for story in site.articles}
+    held = [kept(archive) for archive in archives]
+    assert stories <= set(held[0]) | set(held[1])
+    twice = [path for path in stories if held[0][path] + held[1][path] > 1]
+    assert len(twice) <= 8, "more was fetched twice than was in flight"
+
+
+def test_crawl_delay_holds_over_workers(frontier_url, tmp_path):
+    with PortalSite(articles=40) as site:
+        workers = []
+        for name in "ab":
+            declare(tmp_path / name, site, delay=0.5)
+            workers.append(
+                start(tmp_path / name, "demo", "--frontier", frontier_url, "--max-pages", "8")
+            )
+        for worker in workers:
+            worker.communicate(timeout=60)
+        at = sorted(asked.at for asked in site.asked)
+    assert len(at) == 18
+    assert all(later - sooner > 0.45 for sooner, later in itertools.pairwise(at)), at
+    assert time.time() - at[0] > 8
