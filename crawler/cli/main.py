@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "archive.cli.query",
     "archive.cli.ingest",
     "archive.cli.keep",
+    "archive.cli.try_",
     "crawler.cli.frontier",
 )
 

@@ -109,20 +109,24 @@ def test_max_minutes_stops_in_order(site, tmp_path):
 
 
 def test_the_delay_between_two_requests_is_kept(site, tmp_path):
-    declare(tmp_path, site, delay=0.3)
+    declare(tmp_path, site, delay=0.4)
     crawl(tmp_path, "demo", "--max-pages", "8")
     at = [asked.at for asked in site.asked]
-    assert all(later - sooner > 0.25 for sooner, later in itertools.pairwise(at)), at
+    # A busy machine may bring two closer on arrival than they were when they left.
+    assert all(later - sooner > 0.2 for sooner, later in itertools.pairwise(at)), at
+    assert at[-1] - at[0] > 0.4 * (len(at) - 2)
 
 
 def test_two_workers_share_one_clock(site, tmp_path):
-    declare(tmp_path, site, delay=0.3)
+    declare(tmp_path, site, delay=0.4)
     both = [start(tmp_path, "demo", "--max-pages", "8") for _ in range(2)]
     for process in both:
         process.communicate(timeout=60)
     at = sorted(asked.at for asked in site.asked)
     assert len(at) == 18  # each worker reads robots.txt for itself
-    assert all(later - sooner > 0.25 for sooner, later in itertools.pairwise(at)), at
+    # A busy machine may bring two closer on arrival than they were when they left.
+    assert all(later - sooner > 0.2 for sooner, later in itertools.pairwise(at)), at
+    assert at[-1] - at[0] > 0.4 * (len(at) - 2)
 
 
 def test_an_unreachable_host(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -57,5 +56,6 @@ def test_crawl_delay_holds_over_workers(frontier_url, tmp_path):
             worker.communicate(timeout=60)
         at = sorted(asked.at for asked in site.asked)
     assert len(at) == 18
-    assert all(later - sooner > 0.45 for sooner, later in itertools.pairwise(at)), at
-    assert time.time() - at[0] > 8
+    # Half a second apart when they leave; a busy machine may bring two closer on arrival.
+    assert all(later - sooner > 0.25 for sooner, later in itertools.pairwise(at)), at
+    assert at[-1] - at[0] > 16 * 0.5
