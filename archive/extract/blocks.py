@@ -289,9 +289,11 @@ def _by_cards(found: Survey, keep: set[HtmlElement], url: str) -> Iterator[Block
                 break
             cards.setdefault(step, []).append(card)
             card = step
-    rows = {box for box, found_in in cards.items() if len(set(found_in)) >= 3}
+    rows = [box for box, held in cards.items() if len(set(held)) >= 3]
     outer = {box.getparent() for box in rows}
-    for box in rows - outer:
+    for box in rows:
+        if box in outer:
+            continue
         for card in dict.fromkeys(cards[box]):
             if found.totals.get(card, (0, 0))[0] <= _CARD_TEXT:
                 yield Block(card, Part.RELATED, f"one of {len(cards[box])} linked headings")
