@@ -15,7 +15,6 @@ from archive.errors import StoreError
 from archive.search.index import day, number, open_index, schema
 from archive.search.keys import keyed
 from archive.search.question import Question, Term, parse
-from archive.store.ids import ids
 
 # A word in the headline says more of a story than one in its text; bylines, section and tags less.
 _FIELDS = (("title", 3.0), ("body", 1.0), ("about", 0.7))
@@ -61,24 +60,22 @@ def find(
     """
     question = parse(text)
     total, places = _best(folder, question, portal, since, until, limit)
-    rows = {row[0]: row for row in _rows(connection, places)}
-    hits = (_hit(question, p.score, *rows[p.article]) for p in places if p.article in rows)
-    return Hits(total, tuple(hits))
+    rows = ((place.score, _row(connection, place)) for place in places)
+    return Hits(total, tuple(_hit(question, score, *row) for score, row in rows if row))
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, places: list[_Place]) -> list[tuple[Any, ...]]:
-    """Return the rows of the hits. Portals and days say where in the files they lie; ids do not."""
-    days = sorted({place.day for place in places if place.day})
-    dated = f"published_day IN ({', '.join(repr(str(day)) + '::DATE' for day in days)})"
-    undated = "published_day IS NULL" if any(not place.day for place in places) else "false"
-    portals = sorted({place.portal for place in places})
-    with ids(connection, {place.article for place in places}):
-        return connection.execute(
-            "SELECT article, url, title, portal, published, body FROM articles "
-            f"WHERE ({dated if days else 'false'} OR {undated}) AND portal IN (SELECT unnest($1)) "
-            "AND article IN (FROM ids)",
-            [portals],
-        ).fetchall()
+def _row(connection: duckdb.DuckDBPyConnection, place: _Place) -> tuple[Any, ...] | None:
+    """Return the row of a hit; None if its story is gone since the index was brought up to date.
+
+    Files are sorted by portal and day, so these two lead to a few row groups. One statement for
+    all hits, with ``IN``, reads every body: 18 s at 1 M stories, where ten of these take 0.5 s.
+    """
+    day_is = "published_day = $3" if place.day else "published_day IS NULL AND $3 IS NULL"
+    return connection.execute(
+        "SELECT article, url, title, portal, published, body FROM articles "
+        f"WHERE portal = $1 AND article = $2 AND {day_is}",
+        [place.portal, place.article, place.day],
+    ).fetchone()
 
 
 def ranked(folder: Path, text: str, limit: int) -> list[tuple[int, float]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import tempfile
 from datetime import datetime
 from importlib.resources import files
 from importlib.util import find_spec
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite"
 LAKE = "lake"
+MEMORY = "1500MB"  # of a connection; a question that needs more uses the disk, and takes longer
 _BUSY_MS = 30_000  # how long a commit waits for another process's short lock on the catalog
 
 
@@ -37,6 +40,8 @@ def connect(
     connection = duckdb.connect()
     try:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = {_quoted(MEMORY)}")
+        connection.execute(f"SET temp_directory = {_quoted(str(_spill_folder()))}")
         for name in ("sqlite_scanner", "ducklake"):
             connection.execute(f"LOAD {_quoted(extension(name))}")
         connection.execute(attach_line(folder, write=write, as_of=as_of))
@@ -120,6 +125,11 @@ def _check_version(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             f"the archive in {folder} was made by a newer morestories (tables version {version}, "
             f"this one knows {schema.VERSION}): upgrade with `pip install -U morestories`"
         )
+
+
+def _spill_folder() -> Path:
+    """Return where DuckDB may put what does not fit in memory; made only when it is needed."""
+    return Path(tempfile.gettempdir()) / f"morestories-{os.getpid()}"
 
 
 def _quoted(text: str) -> str:

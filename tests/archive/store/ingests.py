@@ -79,25 +79,30 @@ WHOLE = """
 """
 
 
-def reads(folder: Path, seconds: float) -> None:
-    """Ask again and again for ``seconds``; print counts seen, and what was not whole."""
-    end, counts, torn = time.monotonic() + seconds, [], []
+def reads(folder: Path, stop: Path) -> None:
+    """Say "ready", ask again and again until ``stop`` is there; print what was seen."""
+    counts, torn = [], []
     with open_archive(folder) as connection:
-        while time.monotonic() < end:
+        while not counts or not stop.exists():
             captures, *rest = connection.execute(WHOLE).fetchall()[0]
+            if not counts:
+                print("ready", flush=True)
             counts.append(captures)
             if any(rest):
                 torn.append(rest)
             time.sleep(0.05)
+        counts.append(connection.execute(WHOLE).fetchall()[0][0])
     print(json.dumps({"counts": counts, "torn": torn}))
 
 
-def holds(folder: Path, seconds: float) -> None:
-    """Keep one transaction open for ``seconds``; print what it saw at both ends."""
+def holds(folder: Path, stop: Path) -> None:
+    """Say "ready" and keep one transaction open until ``stop`` is there; print both its ends."""
     with open_archive(folder) as connection:
         connection.execute("BEGIN")
         first = connection.execute("SELECT count(*) FROM captures").fetchall()
-        time.sleep(seconds)
+        print("ready", flush=True)
+        while not stop.exists():
+            time.sleep(0.1)
         last = connection.execute("SELECT count(*) FROM captures").fetchall()
         connection.execute("COMMIT")
     print(json.dumps({"first": first, "last": last}))
@@ -123,4 +128,4 @@ if __name__ == "__main__":
     elif what == "lands":
         lands(Path(where))
     else:
-        {"reads": reads, "holds": holds}[what](Path(where), float(numbers[0]))
+        {"reads": reads, "holds": holds}[what](Path(where), Path(numbers[0]))
