@@ -25,7 +25,7 @@ from archive.search.index import SearchIndex
 from archive.store.connection import connect
 from archive.store.faults import fault
 from archive.store.lock import writer_lock
-from archive.store.maintenance import clean, merge
+from archive.store.maintenance import clean
 from archive.store.rows import Row, capture_row, damage_row, warc_row
 from archive.warc.reader import read_captures
 from archive.warc.recover import recover
@@ -38,8 +38,6 @@ FRESH = 1.0  # seconds after which a smaller batch is landed while a crawl runs,
 LATER = 30.0  # the same in a crawl that has gone on for half an hour: fewer files
 BULK = 5.0  # the same where nobody waits: fewer and larger files
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
-MERGE = 1_000  # batches after which their files are merged while a crawl goes on
-SOME = 10  # batches that are worth merging at the end of a run
 WINDOW = 48  # pages under way at once; bounds memory to that many payloads
 PAUSE = 0.3  # seconds between two looks at files that may have grown
 
@@ -214,7 +212,6 @@ class _Run:
         self._landing = Landing(connection)
         self._search = search
         self._searchable = time.monotonic()
-        self._unmerged = 0
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -333,24 +330,13 @@ class _Run:
             tally.unchanged += change.seen - len(change.new) - len(change.changed)
             tally.warcs |= set(self._done)
             self._on_event(Event("landed", tally.report(), next(reversed(self._done))))
-            self._unmerged += 1
         self._begin_batch()
         if time.monotonic() - self._searchable > SEARCHABLE:
             self.make_searchable()
-        if self._unmerged >= MERGE:
-            self.merge()
-
-    def merge(self) -> None:
-        """Merge the small files of the batches since the last time."""
-        self.make_searchable()  # while the changes are still where they were landed
-        merge(self._connection)
-        self._unmerged = 0
 
     def close(self) -> None:
-        """Leave the tables ready for whoever asks: searchable, in few files."""
+        """Leave the tables ready for whoever asks, and nothing behind that nobody needs."""
         self.make_searchable()
-        if self._unmerged > SOME:
-            self.merge()
         clean(self._connection)
 
     def make_searchable(self) -> None:

@@ -78,8 +78,9 @@ def rebuild(
 def maintain(archive: ArchiveOption = DEFAULT_ARCHIVE) -> None:
     """Merge the small files of many crawls into few large ones, so that questions stay fast.
 
-    Ingest does it now and then by itself. Readers and --as-of notice nothing. Files that are not
-    needed any more are deleted after a day.
+    No row changes, and --as-of works as before. Run it while nobody asks questions: one that is
+    being answered at that moment can miss rows. Files that are not needed any more are deleted
+    after a day.
     """
     folder = existing(archive)
     with writer_lock(folder, say_waiting), connect(folder, write=True) as connection:

@@ -1,4 +1,4 @@
-"""Keep the lake's files few and large: a crawl lands a batch a second, each a file of its own."""
+"""Keep the lake's files few and large: each batch of a crawl is a file of its own."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ KEEP = "INTERVAL 1 DAY"
 
 
 def merge(connection: duckdb.DuckDBPyConnection) -> None:
-    """Merge small neighbouring files.
+    """Merge small neighbouring files; no row changes, and ``--as-of`` still works.
 
-    A statement sees what it would have seen, and ``--as-of`` still works. But a transaction that
-    a reader began before and that is still open loses rows of merged files (DuckLake 1.0 as of
-    DuckDB 1.5.5), so a crawl merges seldom. The caller holds the writer's lock.
+    The caller holds the writer's lock, and nobody should be reading: with DuckLake 1.0 (DuckDB
+    1.5.5) a statement or transaction that began before a merge and reads on after it loses rows
+    of merged files. So ingest never merges by itself.
     """
     for table in schema.TABLES:
         connection.execute(f"CALL ducklake_merge_adjacent_files('lake', '{table.name}')")
