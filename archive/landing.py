@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +12,13 @@ import duckdb
 import pyarrow as pa
 
 from archive.article import Article, PageType
-from archive.reading import Reading
+from archive.reading import Outcome, Reading
 from archive.store import rows, schema
 from archive.store.histories import Change, update
+from archive.store.ids import ids
 from archive.store.rows import Row
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Rows:
 
     def add(self, table: str, new: Iterable[Row]) -> None:
         self.tables.setdefault(table, []).extend(new)
+
+    def take(self, other: Rows) -> None:
+        for table, new in other.tables.items():
+            self.add(table, new)
+        self.texts |= other.texts
+        self.touched |= other.touched
 
     def count(self, table: str, column: str) -> Counter[str]:
         """Count the rows of ``table`` by ``column``; "-" stands for no value."""
@@ -97,9 +107,8 @@ class Landing:
         touched = landed.touched | self._revisited(landed)
         change, delete, insert = update(self._connection, touched, landed.texts)
         if delete:
-            self._connection.execute(
-                "DELETE FROM texts WHERE revision IN (SELECT unnest($1::BIGINT[]))", [delete]
-            )
+            with ids(self._connection, delete):
+                self._connection.execute("DELETE FROM texts WHERE revision IN (FROM ids)")
         self._insert("texts", insert)
         return change
 
@@ -109,10 +118,10 @@ class Landing:
         revisits = [row["capture"] for row in captures if row["record"] == "revisit"]
         if not revisits:
             return set()
-        found = self._connection.execute(
-            "SELECT DISTINCT article FROM sightings WHERE capture IN (SELECT unnest($1::BIGINT[]))",
-            [revisits],
-        ).fetchall()
+        with ids(self._connection, revisits):
+            found = self._connection.execute(
+                "SELECT DISTINCT article FROM sightings WHERE capture IN (FROM ids)"
+            ).fetchall()
         return {article for (article,) in found}
 
     def _advance(self, progress: Mapping[str, int]) -> None:
@@ -124,7 +133,11 @@ class Landing:
     def _insert(self, table: str, new: Sequence[Row]) -> None:
         if not new:
             return
-        batch = pa.Table.from_pylist(list(new), schema=self._schemas[table])
+        arrow = self._schemas[table]
+        try:
+            batch = pa.Table.from_pylist(list(new), schema=arrow)
+        except UnicodeEncodeError:  # half a character, which a page's script or a header had
+            batch = pa.Table.from_pylist([rows.whole(row) for row in new], schema=arrow)
         self._connection.register("batch", batch)
         try:
             self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch")
@@ -140,14 +153,25 @@ def _rows(batch: Batch) -> Rows:
     landed.add("warcs", batch.files)
     landed.add("outcomes", batch.damages)
     for item in batch.items:
-        captured, reading = item.capture, item.reading
-        landed.add("captures", [captured])
-        landed.add("links", rows.link_rows(captured, reading))
-        if reading.outcome:
-            landed.add("outcomes", [rows.outcome_row(captured, reading.outcome)])
-        if reading.article:
-            _add_page(landed, captured, reading.article)
+        try:
+            one = _of_item(item.capture, item.reading)
+        except (ValueError, OverflowError) as error:  # a date in the year 10000, say
+            log.warning("%s: what was read cannot be kept: %s", item.capture["url"], error)
+            why = Outcome("unreadable", f"what was read cannot be kept: {error}")
+            one = _of_item(item.capture, Reading(outcome=why))
+        landed.take(one)
     return landed
+
+
+def _of_item(captured: Row, reading: Reading) -> Rows:
+    made = Rows()
+    made.add("captures", [captured])
+    made.add("links", rows.link_rows(captured, reading))
+    if reading.outcome:
+        made.add("outcomes", [rows.outcome_row(captured, reading.outcome)])
+    if reading.article:
+        _add_page(made, captured, reading.article)
+    return made
 
 
 # A further page of a story may be too short, or show too much, to be taken for a story by itself.

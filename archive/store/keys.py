@@ -29,7 +29,7 @@ def ident(*parts: object) -> int:
     True
     """
     text = "\x1f".join(map(str, parts))
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "replace")).digest()[:8]) >> 1
 
 
 @lru_cache(maxsize=200_000)

@@ -168,6 +168,17 @@ def damage_row(warc: str, offset: int, what: str) -> Row:
     }
 
 
+def whole(value: Any) -> Any:
+    """Return a value with each lone surrogate replaced by U+FFFD: it cannot be stored as UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {key: whole(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(whole(inner) for inner in value)
+    return value
+
+
 def text_sha(title: str, body: str) -> str:
     """Return the name of a text: two revisions with one name say the same, letter by letter."""
     return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
@@ -178,8 +189,8 @@ _short = lru_cache(maxsize=50_000)(normal_form)  # bylines, sections, tags: the 
 
 def text_row(captured: Row, article: Article) -> Row:
     """Return what ``texts`` says of one page, as if it were the whole of a story seen once."""
-    title = " ".join(normal_form(article.title).split())
-    body = normal_form(article.text)
+    title = whole(" ".join(normal_form(article.title).split()))
+    body = whole(normal_form(article.text))
     url = canonical(captured["url"], article.canonical_url)
     return {
         "article": article_id(url),
