@@ -281,7 +281,7 @@ class _Run:
 
     def _read(self, capture: Capture) -> Reading | Page:
         found = read(capture)
-        return found if isinstance(found, Reading) else self._pages.submit(capture)
+        return found if isinstance(found, Reading) else self._pages.submit(capture, found)
 
     def _drain(self, keep: int) -> None:
         """Move what is read into the batch, waiting until at most ``keep`` are under way."""

@@ -10,7 +10,6 @@ from typing import Self
 from archive.capture import Capture
 from archive.extract.workers import Job, Outcome, Readers
 from archive.reading import Reading, from_article, portal_of, unreadable
-from archive.warc.reader import decoded
 
 
 @dataclass(slots=True, eq=False)
@@ -48,8 +47,8 @@ class Pages:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def submit(self, capture: Capture) -> Page:
-        """Start to read a capture's payload as a page; never blocks for long."""
+    def submit(self, capture: Capture, payload: bytes) -> Page:
+        """Start to read a capture's decoded payload as a page; never blocks for long."""
         if not self._started:
             self._stack.enter_context(self._readers)
             self._started = True
@@ -58,7 +57,7 @@ class Pages:
         content_type = next((v for k, v in capture.headers if k == "content-type"), "")
         portal = portal_of(capture)
         self._readers.submit(
-            Job(self._count, decoded(capture), capture.url, content_type, capture.date, portal)
+            Job(self._count, payload, capture.url, content_type, capture.date, portal)
         )
         return page
 

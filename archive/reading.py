@@ -96,15 +96,15 @@ def _is_rest(url: str) -> bool:
     return "/wp/v2/posts" in url or "%2fwp%2fv2%2fposts" in url.lower()
 
 
-def read(capture: Capture) -> Reading | Form:
-    """Read all that takes no page reader; return ``Form.PAGE`` where one is needed."""
+def read(capture: Capture) -> Reading | bytes:
+    """Read all that takes no page reader; return the payload, decoded, where one is needed."""
     try:
         payload = decoded(capture) if capture.payload else b""
     except Exception as error:  # a coding that is a lie is the page's fault, never ours
         return Reading(outcome=Outcome("undecodable", str(error)))
     found = form(capture, payload)
     if found is Form.PAGE:
-        return found
+        return payload
     if found is Form.NONE:
         return _unread(capture)
     return _listing(_LISTINGS[found](payload, capture))

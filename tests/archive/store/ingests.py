@@ -19,15 +19,14 @@ from archive.ingest import Event, Ingest
 from archive.pages import Page, Pages
 from archive.reading import portal_of
 from archive.store.connection import open as open_archive
-from archive.warc.reader import decoded
 
 
 class PagesHere(Pages):
     """Reads pages with the real reader, in this process: a crash test starts dozens of them."""
 
-    def submit(self, capture: Capture) -> Page:
+    def submit(self, capture: Capture, payload: bytes) -> Page:
         article = read_page(
-            decoded(capture), url=capture.url, captured=capture.date, portal=portal_of(capture)
+            payload, url=capture.url, captured=capture.date, portal=portal_of(capture)
         )
         return Page(Outcome(None, article))
 
