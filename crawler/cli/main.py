@@ -8,7 +8,7 @@ import sys
 import typer
 
 from archive.cli.common import Exit, fail
-from archive.errors import ArchiveError, DamagedRecord, DiskFull
+from archive.errors import ArchiveError, DamagedRecord, DiskFull, StoreError
 
 app = typer.Typer(
     name="morestories",
@@ -44,7 +44,7 @@ def main() -> None:
         app()
     except DiskFull as error:
         code = fail(error, Exit.DISK_FULL).exit_code
-    except DamagedRecord as error:
+    except (DamagedRecord, StoreError) as error:
         code = fail(error, Exit.DAMAGED).exit_code
     except ArchiveError as error:
         code = fail(error).exit_code
