@@ -22,6 +22,9 @@ MOST_LINES = 5_000
 _SHARE = 0.35
 _TEASER = 400
 _ARTICLE_BODY = re.compile(r'"articleBody"\s*:\s*"((?:[^"\\]|\\.){400,200000})"')
+# The second page of a post and those after it, as WordPress addresses them.
+_FURTHER = re.compile(r"/[^/]*[^/\d][^/]*/\d{1,3}/?$|[?&]page=\d{1,3}$")
+_BOX = frozenset(["entry-content", "wp-block-post-content", "post-content", "td-post-content"])
 _MARKUP = re.compile(r"</?\w+[^>]*>|&lt;|&nbsp;")
 
 
@@ -33,9 +36,11 @@ class Body:
     reader: str
 
 
-def read_body(page: Page) -> Body:
+def read_body(page: Page, *, url: str = "") -> Body:
     """Return the body of a page; ``text`` is "" where there is none. May prune the tree."""
     own = Body(page.text, "lines")
+    if page.root is page.found.root and _FURTHER.search(url) and (text := _box(page)):
+        return Body(text, "box")
     declared = _declared(page)
     if len(own.text) < _SHARE * len(declared):
         return Body(declared, "json-ld")
@@ -43,6 +48,23 @@ def read_body(page: Page) -> Body:
         return own
     other = _by_trafilatura(page)
     return other if len(words(other.text)) > len(words(own.text)) else own
+
+
+def _box(page: Page) -> str:
+    """Return the text of the one box that is named as a story's, "" if there is not just one.
+
+    The last page of a multi-page post may be one short sentence: too little to outweigh a
+    headline and a menu, but its box says that it is all.
+    """
+    boxes = [box for box in page.found.root.iter("div") if _BOX & set(box.get("class", "").split())]
+    if len(boxes) != 1:
+        return ""
+    inside = set(boxes[0].iterdescendants())
+    furniture = {
+        e for block in page.blocks for e in block.element.iter() if block.element in inside
+    }
+    lines = (line for line in page.found.lines if line.owner in inside - furniture)
+    return "\n".join(line.text for line in lines)
 
 
 def _declared(page: Page) -> str:

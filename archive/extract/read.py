@@ -90,7 +90,7 @@ def _read_tree(
     signs = read_signs(tree, url=url)
     links = page_links(tree, url=url, page=page)
     # A locked post's page holds the form that asks for the password, and nothing of the post.
-    body = read_body(page) if page is not None and not signs.locked else Body("", "none")
+    body = read_body(page, url=url) if page is not None and not signs.locked else Body("", "none")
     article = Article(
         url=url,
         page_type=page_type(signs, body.text),

@@ -53,3 +53,15 @@ def test_page_links_of_plain_addresses():
 )  # fmt: skip
 def test_a_soft_404_is_no_story(body, names):
     assert read(body, names=names).page_type is PageType.OTHER
+
+
+def test_a_last_page_of_one_short_sentence_is_all_that_it_says():
+    story = (
+        "<header><a href='/'>हिम संवाद</a></header><main><article class='post'><h1>शीर्षक यह है</h1>"
+        "<div class='entry-content'><p>जांच जारी है।</p>"
+        "<div class='page-links'>पेज: <a href='/2026/11/slug/'>1</a> <a href='/2026/11/slug/2/'>2</a> 3</div></div>"
+        "<footer class='entry-footer'>Posted in <a href='/category/x/'>मंडी</a> by राकेश</footer>"
+        "</article></main>"
+    )
+    article = read(story, "https://a.example/2026/11/slug/3/", "single single-post")
+    assert article.text == "जांच जारी है।"
