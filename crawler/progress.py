@@ -88,13 +88,14 @@ class Progress:
             return Exit.PARTLY
         if budget:
             return Exit.BUDGET
-        if any(status.startswith("2") for status in keeper.pages):
+        # 304 is a page too: the one that is kept already.
+        if any(status.startswith("2") or status == "304" for status in keeper.pages):
             return Exit.OK
         if spider.failures[Outcome.ROBOTS]:
             return Exit.ROBOTS
-        if spider.failures:
+        if spider.failures or any(s == "429" or s.startswith("5") for s in keeper.pages):
             return Exit.UNREACHABLE
-        return Exit.OK if keeper.pages else Exit.NOTHING
+        return Exit.NOTHING
 
     def _figures(self) -> dict[str, Any]:
         keeper, spider, scheduler = self._keeper(), self._spider(), self._scheduler()

@@ -159,7 +159,8 @@ class CrawlRun:
                 signal.signal(number, handler)
         if self._failure is not None:
             raise self._failure
-        return max(self._codes, key=_severity)
+        # A crawl that was stopped before it could say so, or at once, was stopped all the same.
+        return Exit.INTERRUPTED if self._stops else max(self._codes, key=_severity)
 
     def _heard(self, event: Event) -> None:
         if event.kind == "waiting":
