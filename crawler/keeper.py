@@ -47,7 +47,7 @@ class Keeper:
             revisits=self._revisits,
         )
         self._settled: list[Settled] = []
-        self._beat = 0.0
+        self._beat = time.monotonic()
         self._crawler = crawler
         self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self._sync_or_end)
         self.statuses: Counter[str] = Counter()  # of all captures
@@ -94,9 +94,9 @@ class Keeper:
             self._writer.sync()
             self.frontier.settle(self._settled)
             self._settled = []
-        if (now := time.time()) - self._beat > HEARTBEAT_EVERY:
+        if (now := time.monotonic()) - self._beat > HEARTBEAT_EVERY:
             self._beat = now
-            self.frontier.heartbeat(now)
+            self.frontier.heartbeat(time.time())
 
     def _sync_or_end(self) -> None:
         try:

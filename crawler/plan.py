@@ -9,7 +9,7 @@ from archive.link import Link, LinkKind
 from archive.links.rest import posts_url
 from crawler.frontier import Claim, Frontier
 from crawler.portal import Declaration
-from crawler.scope import Scope
+from crawler.scope import Scope, key_of
 
 
 def seeds(portal: Declaration) -> list[Link]:
@@ -41,7 +41,7 @@ def plan(portal: Declaration, archive: Path, frontier: str, now: float) -> list[
     if not frontier and not (archive / "frontier.sqlite").exists():
         return rows
     with closing(Frontier(frontier_url(archive, frontier))) as store:
-        due = [claim for claim in store.due(portal.id, now) if claim.url not in named]
+        due = [claim for claim in store.due(portal.id, now) if key_of(claim.url) not in named]
     return rows + [_row(portal.id, claim.url, claim.kind, _why(claim)) for claim in due]
 
 

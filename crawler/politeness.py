@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
 from scrapy import Request
@@ -102,8 +102,10 @@ class RobotsMiddleware:
             await self._turn(request.url)
 
     def _is_known(self, url: str) -> bool:
-        task = self._rules.get(_origin(url))
-        return task is not None and task.done() and not self._is_stale(task.result())
+        task = self._rules.get(origin_of(url))
+        if task is None or not task.done() or task.exception() is not None:
+            return False
+        return not self._is_stale(task.result())
 
     async def _turn(self, url: str) -> None:
         """Wait for a moment at which the host's clock lets this request go."""
@@ -116,9 +118,9 @@ class RobotsMiddleware:
         return self._crawler.spider
 
     async def _rules_of(self, url: str) -> Rules:
-        origin = _origin(url)
+        origin = origin_of(url)
         task = self._rules.get(origin)
-        if task is None or (task.done() and self._is_stale(task.result())):
+        if task is None or (task.done() and not self._is_known(url)):
             task = asyncio.ensure_future(self._fetch(origin))
             self._rules[origin] = task
         # Shielded: a request that is given up must not take the others' answer with it.
@@ -135,13 +137,14 @@ class RobotsMiddleware:
         for _ in range(6):
             await self._turn(url)
             answer = await self._download(url)
-            if answer is None:
+            if answer is None:  # also after a redirect: where it leads to is what counts
+                rules = Rules(None, time.time(), "unreachable")
                 break
             rules = read_robots(answer.status, answer.body, time.time())
             target = answer.headers.get(b"Location")
             if not (300 <= answer.status < 400 and target):
                 break
-            url = answer.urljoin(target.decode("latin-1"))
+            url = urljoin(url, target.decode("latin-1"))
         self._count(f"robots/answers/{rules.status}")
         logger.info("robots.txt of %s: %s, crawl delay %.0f s", origin, rules.status, rules.delay)
         self._spider.heed(urlsplit(origin).hostname or "", rules)
@@ -167,7 +170,8 @@ class RobotsMiddleware:
         self._crawler.stats.inc_value(stat)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Return an address's scheme, host and port: what one robots.txt speaks for."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

@@ -94,9 +94,9 @@ class Scheduler(BaseScheduler):
         return self._request(self._ready.popleft())
 
     def _claim(self) -> bool:
-        now = time.time()
-        if now < self._look_at:
+        if time.monotonic() < self._look_at:
             return False
+        now = time.time()
         self._ready.extend(self._keeper.frontier.claim(self._portal.id, BATCH, now))
         if self._ready:
             self._wait = POLL[0]
@@ -116,7 +116,7 @@ class Scheduler(BaseScheduler):
         next_at = self._pending().next_at
         self._wait = min(self._wait * 2, POLL[1])
         wait = self._wait if next_at is None else min(max(next_at - now, POLL[0]), POLL[1])
-        self._look_at = now + wait
+        self._look_at = time.monotonic() + wait  # a wall clock that is set back would never come
         call_later(wait, self._poke)
 
     def _poke(self) -> None:
@@ -146,7 +146,8 @@ class Scheduler(BaseScheduler):
             claim.url,
             callback=self._spider.parse,
             errback=self._spider.failed,
-            headers=_validators(claim),
+            # A full walk needs the listing's links, which a 304 does not tell.
+            headers={} if self._spider.full and claim.listing else _validators(claim),
             dont_filter=True,
             priority=-claim.priority,
             meta={

@@ -8,6 +8,7 @@ that leave the portal's hosts are not kept: they are rows in ``links`` anyway.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -114,7 +115,8 @@ class Scope:
     ) -> Iterator[Offer]:
         """Yield an offer for each link that stays on the portal, with its reason if it is refused.
 
-        ``hops`` is the count for these links. ``again`` asks for listings anew.
+        ``hops`` is the count for these links. ``again`` says that they are listings, and asks for
+        them anew.
         """
         for link in links:
             if link.kind in UNFOLLOWED:
@@ -129,7 +131,8 @@ class Scope:
 
     def _offer(self, link: Link, url: str, via: str, hops: int, again: bool) -> Offer:
         key = key_of(url)
-        listing = is_listing(url) or link.kind in (LinkKind.SEED, LinkKind.PAGINATION)
+        # What is asked for anew in each run lists stories, whatever its address: /rss.xml, /shimla/.
+        listing = again or is_listing(url) or link.kind in (LinkKind.SEED, LinkKind.PAGINATION)
         return Offer(
             url=url,
             key=key,
@@ -140,7 +143,7 @@ class Scope:
             priority=PRIORITY.get(link.kind, OTHER_PRIORITY),
             listing=listing,
             reason="" if key in self._named else self._reason(url, key, link.kind, hops),
-            again=again and listing,
+            again=again,
             changed=_timestamp(link.date) if link.kind is LinkKind.SITEMAP else None,
         )
 
@@ -209,7 +212,11 @@ def key_of(url: str) -> str:
     A trailing slash counts: servers redirect from one form to the other, and a key that folded
     them would take the redirect's target for a page already seen.
     """
-    return str(canonicalize_url(url))
+    key = str(canonicalize_url(url))
+    if len(key) <= MAX_URL:
+        return key
+    # PostgreSQL indexes no more than 2,704 bytes; such an address is refused, its reason kept.
+    return f"{key[:200]}#{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def is_listing(url: str) -> bool:

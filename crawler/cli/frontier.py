@@ -13,6 +13,7 @@ from rich.table import Table
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, existing, out
 from archive.errors import BadSetting
 from crawler.frontier import Frontier
+from crawler.frontier.values import State
 from crawler.plan import frontier_url
 from crawler.scope import clean, key_of
 
@@ -70,7 +71,12 @@ def _story(row: dict[str, Any]) -> Table:
         ("via", row["via"]),
         ("fetched", f"{_when(row['fetched'])}, {row['visits']} times" if row["visits"] else ""),
         ("tries", str(row["attempts"]) if row["attempts"] else ""),
-        ("due", _when(row["due"]) if row["due"] else ""),
+        (
+            "judged again" if row["state"] == State.SKIPPED else "due",
+            f"{'if met after ' if row['state'] == State.SKIPPED else ''}{_when(row['due'])}"
+            if row["due"]
+            else "",
+        ),
     ):
         if text:
             grid.add_row(name, text)

@@ -24,6 +24,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    not_,
     or_,
     select,
     update,
@@ -38,6 +39,9 @@ from crawler.frontier.values import Claim, Offer, Pending, Settled, State
 
 _CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
 
+AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
+FOR_EVER = 1e12
+LONGEST_WAIT = 3900.0  # seconds; a host is left alone for an hour at most, and asks come in turn
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
 
 
@@ -67,7 +71,9 @@ class Frontier:
         """Add the URLs that are new; return how many were.
 
         A known URL changes only if the offer says ``again`` or ``changed``: then it is due now,
-        unless a worker holds it. The first offer's kind, via and hops stay.
+        unless a worker holds it. The first offer's kind, via and hops stay. A URL that was
+        refused is queued by the first offer that gives no reason against it: a feed may vouch for
+        what a page's link could not, and an archivist may take a rule back.
         """
         by_key: dict[str, Offer] = {}
         for one in offers:
@@ -77,15 +83,26 @@ class Frontier:
         with self._begin() as tx:
             known = _known(tx, portal, list(by_key))
             fresh = [_row(portal, one, now) for key, one in by_key.items() if key not in known]
+            refused = [
+                _reopened(one, now)
+                for key, one in by_key.items()
+                if known.get(key) == State.SKIPPED and not one.reason
+            ]
             if fresh:
                 tx.execute(self._insert(urls).on_conflict_do_nothing(), fresh)
             again = [
-                {"_key": one.key, "_due": now, "_before": now if one.again else one.changed}
+                {
+                    "_key": one.key,
+                    "_before": now if one.again else one.changed,
+                    "_listing": int(one.listing),
+                }
                 for one in by_key.values()
                 if one.key in known and not one.reason and (one.again or one.changed)
             ]
             if again:
                 tx.execute(_AGAIN.where(urls.c.portal == portal), again)
+            if refused:
+                tx.execute(_REOPEN.where(urls.c.portal == portal), refused)
         return sum(1 for row in fresh if row["state"] == State.QUEUED)
 
     def claim(self, portal: str, limit: int, now: float) -> list[Claim]:
@@ -162,7 +179,7 @@ class Frontier:
 
         Returns the epoch second at which to send it: robots.txt, and what had to wait for it.
         """
-        at = case((hosts.c.next_allowed > now, hosts.c.next_allowed), else_=now)
+        at = case((_free(hosts.c.next_allowed, now), now), else_=hosts.c.next_allowed)
         mine = hosts.c.host == host
         with self._begin() as tx:
             query = select(at, hosts.c.delay).where(mine)
@@ -177,7 +194,8 @@ class Frontier:
     def hold(self, host: str, until: float, reason: str) -> None:
         """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
         insert = self._insert(hosts).values(host=host, next_allowed=until, delay=0.0, reason=reason)
-        later = case((hosts.c.next_allowed > until, hosts.c.next_allowed), else_=until)
+        # _free: not one that a clock since set back has left behind.
+        later = case((_free(hosts.c.next_allowed, until), until), else_=hosts.c.next_allowed)
         with self._begin() as tx:
             tx.execute(
                 insert.on_conflict_do_update(
@@ -185,10 +203,21 @@ class Frontier:
                 )
             )
 
+    def postpone(self, portal: str, origin: str, due: float, reason: str) -> int:
+        """Leave what is queued of an origin (``https://host``) to a later run; return how many."""
+        mine = and_(
+            urls.c.portal == portal,
+            urls.c.state == State.QUEUED,
+            urls.c.url.startswith(origin + "/", autoescape=True),
+        )
+        with self._begin() as tx:
+            later = {"state": State.FAILED, "due": due, "outcome": reason}
+            return tx.execute(update(urls).where(mine).values(later)).rowcount
+
     def pending(self, portal: str, now: float) -> Pending:
         """Count what is left of a portal; claims of this worker are its own business."""
-        queued = urls.c.state == State.QUEUED
-        due = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now)
+        due = _is_due(now)
+        waits = and_(urls.c.state == State.QUEUED, not_(_free(urls.c.due, now)))
         others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
         start = (
             func.max(urls.c.due, hosts.c.next_allowed)
@@ -197,10 +226,10 @@ class Frontier:
         )
         counts = select(
             func.count(case((due, 1))),
-            func.count(case((and_(queued, urls.c.due > now), 1))),
+            func.count(case((waits, 1))),
             func.count(case((others, 1))),
             func.min(
-                case((or_(queued, due), func.coalesce(start, urls.c.due)), (others, urls.c.lease))
+                case((or_(waits, due), func.coalesce(start, urls.c.due)), (others, urls.c.lease))
             ),
         ).select_from(urls.outerjoin(hosts, hosts.c.host == urls.c.host))
         with self._begin() as tx:
@@ -217,7 +246,8 @@ class Frontier:
         """Count a portal's URLs by state."""
         query = select(urls.c.state, func.count()).where(urls.c.portal == portal)
         with self._begin() as tx:
-            return dict(tx.execute(query.group_by(urls.c.state)).tuples())
+            rows = tx.execute(query.group_by(urls.c.state))
+            return {str(state): int(count) for state, count in rows}
 
     def why(self, url: str, key: str) -> list[dict[str, Any]]:
         """Return every row that is known of a URL, newest portal first, as dicts by column."""
@@ -252,13 +282,14 @@ class Frontier:
         return done.rowcount
 
     def _due(self, portal: str, limit: int, now: float, *, read_only: bool = False) -> Select[Any]:
-        free = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now)
-        lapsed = and_(urls.c.state == State.CLAIMED, urls.c.lease <= now)
+        # Its own claims never lapse for a worker: after a sleep or a jump of the clock it goes on.
+        others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
+        lapsed = and_(others, urls.c.lease <= now)
         query = (
             select(urls, hosts.c.delay)
             .outerjoin(hosts, hosts.c.host == urls.c.host)
-            .where(urls.c.portal == portal, or_(free, lapsed))
-            .where(or_(hosts.c.next_allowed.is_(None), hosts.c.next_allowed <= now))
+            .where(urls.c.portal == portal, or_(_is_due(now), lapsed))
+            .where(or_(hosts.c.next_allowed.is_(None), _free(hosts.c.next_allowed, now)))
             .order_by(urls.c.priority, urls.c.id)
             .limit(limit)
         )
@@ -277,13 +308,26 @@ class Frontier:
                 asked.add(row["host"])
                 moved = tx.execute(
                     update(hosts)
-                    .where(hosts.c.host == row["host"], hosts.c.next_allowed <= now)
+                    .where(hosts.c.host == row["host"], _free(hosts.c.next_allowed, now))
                     .values(next_allowed=now + delay)
                 )
                 if not moved.rowcount:
                     continue  # another worker was faster
             chosen.append(row)
         return chosen
+
+
+def _free(moment: Any, now: float) -> Any:
+    """Say in SQL that a moment has come, or is further off than anything waits in a run.
+
+    The latter was written before the clock was set back.
+    """
+    return or_(moment <= now, moment > now + LONGEST_WAIT)
+
+
+def _is_due(now: float) -> Any:
+    queued = and_(urls.c.state == State.QUEUED, _free(urls.c.due, now))
+    return or_(queued, and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now))
 
 
 _AGAIN = (
@@ -293,7 +337,34 @@ _AGAIN = (
         or_(urls.c.state == State.DONE, urls.c.state == State.FAILED),
         or_(urls.c.fetched.is_(None), urls.c.fetched < bindparam("_before")),
     )
-    .values(state=State.QUEUED, due=bindparam("_due"), attempts=0)
+    .values(
+        state=State.QUEUED,
+        due=AT_ONCE,
+        attempts=0,
+        listing=case((bindparam("_listing") == 1, 1), else_=urls.c.listing),
+    )
+)
+
+# A budget of one run stays spent: it would let the same trap in a little further each day.
+_REOPEN = (
+    update(urls)
+    .where(
+        urls.c.key == bindparam("_key"),
+        urls.c.state == State.SKIPPED,
+        urls.c.outcome != "pattern_budget",
+        or_(urls.c.due.is_(None), urls.c.due <= bindparam("_after")),
+    )
+    .values(
+        state=State.QUEUED,
+        due=AT_ONCE,
+        attempts=0,
+        outcome="",
+        kind=bindparam("_kind"),
+        via=bindparam("_via"),
+        hops=bindparam("_hops"),
+        priority=bindparam("_priority"),
+        listing=bindparam("_listing"),
+    )
 )
 
 _SETTLE = (
@@ -311,6 +382,7 @@ _SETTLE = (
         fetched=func.coalesce(bindparam("_fetched"), urls.c.fetched),
         etag=bindparam("_etag"),
         last_modified=bindparam("_last_modified"),
+        url=case((bindparam("_url") != "", bindparam("_url")), else_=urls.c.url),
     )
 )
 
@@ -327,18 +399,32 @@ def _row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
         "priority": offer.priority,
         "listing": int(offer.listing),
         "state": State.SKIPPED.value if offer.reason else State.QUEUED.value,
-        "due": None if offer.reason else now,
+        "due": None if offer.reason else AT_ONCE,
         "outcome": offer.reason,
         "offered": now,
     }
 
 
-def _known(tx: Connection, portal: str, keys: list[str]) -> set[str]:
-    found: set[str] = set()
+def _reopened(offer: Offer, now: float) -> dict[str, Any]:
+    return {
+        "_key": offer.key,
+        "_after": FOR_EVER if offer.again else now,
+        "_kind": offer.kind.value,
+        "_via": offer.via,
+        "_hops": offer.hops,
+        "_priority": offer.priority,
+        "_listing": int(offer.listing),
+    }
+
+
+def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
+    """Return the state of each key that is known."""
+    found: dict[str, str] = {}
     for start in range(0, len(keys), 500):  # SQLite's oldest limit is 999 variables
         some = keys[start : start + 500]
-        query = select(urls.c.key).where(urls.c.portal == portal, urls.c.key.in_(some))
-        found.update(key for (key,) in tx.execute(query))
+        query = select(urls.c.key, urls.c.state)
+        query = query.where(urls.c.portal == portal, urls.c.key.in_(some))
+        found.update((key, state) for key, state in tx.execute(query))
     return found
 
 
@@ -359,6 +445,7 @@ def _claim(row: Any) -> Claim:
         first_fetched=row["first_fetched"],
         etag=row["etag"],
         last_modified=row["last_modified"],
+        outcome=row["outcome"],
     )
 
 
@@ -373,6 +460,7 @@ def _settled(one: Settled) -> dict[str, Any]:
         "_fetched": one.fetched,
         "_etag": one.etag,
         "_last_modified": one.last_modified,
+        "_url": one.url,
     }
 
 

@@ -60,7 +60,7 @@ class Claim:
     """A URL that this worker may fetch until its lease ends.
 
     ``token`` fences: what is said of the URL counts only while the row still carries it.
-    ``visits`` counts earlier captures. ``etag`` and ``last_modified`` are the validators of the
+    ``visits`` counts earlier captures, ``outcome`` is how the last try ended. ``etag`` and ``last_modified`` are the validators of the
     last one, as sent.
     """
 
@@ -79,6 +79,7 @@ class Claim:
     first_fetched: float | None
     etag: str
     last_modified: str
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,9 @@ class Settled:
     """What became of a claim, to be written once its capture is durable.
 
     ``outcome`` is an HTTP status or an :class:`Outcome`. ``due`` is when to fetch again, None
-    for never. ``state`` QUEUED gives the URL back for a later try.
+    for never. ``state`` QUEUED gives the URL back for a later try; ``url`` then is the spelling to
+    ask for, "" for the one that was asked for. A SKIPPED one is judged anew if it is offered
+    after ``due``.
     """
 
     claim: Claim
@@ -96,6 +99,7 @@ class Settled:
     due: float | None = None
     etag: str = ""
     last_modified: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

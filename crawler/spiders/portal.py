@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urljoin
 
 from scrapy import Spider
 from scrapy.exceptions import (
@@ -24,7 +25,7 @@ from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, DiskFull, StoreError
 from archive.link import Link, LinkKind
 from archive.links.listed import Listing
 from archive.links.listing import read_listing
@@ -36,23 +37,30 @@ from crawler.frontier.values import State
 from crawler.keeper import Keeper
 from crawler.plan import seeds
 from crawler.politeness import (
+    ROBOTS_AGE,
     ROBOTS_RETRY,
     Refused,
     Rules,
     adapted,
     back_off,
+    origin_of,
     sitemap_links,
 )
 from crawler.portal import Declaration
-from crawler.recrawl import GONE_AGAIN, next_try, next_visit
-from crawler.scope import Scope
+from crawler.recrawl import GONE_AGAIN, HOUR, next_try, next_visit
+from crawler.scope import Scope, clean, key_of
 
 logger = logging.getLogger(__name__)
 
 _Read = TypeVar("_Read")
 
 MAX_REDIRECTS = 10
+MAX_BUSY = 5  # times in a row that a host says 429 or 503; then it is left to a later run
+MAX_SILENT = 20  # requests in a row without an answer; then the origin is left to a later run
+SILENCE = (Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.DISCONNECT, Outcome.TLS)
+MAX_SEEN = 2_000_000  # hashes, some 150 MB; then they are forgotten: it costs a look-up a link
 MAX_PAGE_LINKS = 5_000  # the richest home pages have a thousand
+REDIRECTS = (301, 302, 303, 307, 308)
 FEW_STORIES = 3  # fewer may well be the same on two pages: a story's "More Stories"
 STORY_KINDS = (LinkKind.SECTION, LinkKind.MORE_STORIES, LinkKind.BODY)
 APART_BYTES = 500_000
@@ -75,7 +83,11 @@ class PortalSpider(Spider):
         spider.scope = Scope(spider.portal)
         spider.full = crawler.settings.getbool("MORESTORIES_FULL")
         spider._seen = set()
+        spider._again = set()
         spider._listings = set()
+        spider._chains = {}
+        spider._strikes = Counter()
+        spider._busy_until = {}
         spider._paces = {}
         return spider
 
@@ -83,7 +95,11 @@ class PortalSpider(Spider):
     scope: Scope
     held: Callable[[str], None]  # the scheduler's: what it holds of a host goes back
     full: bool
-    _seen: set[tuple[str, LinkKind]]
+    _seen: set[int]  # hashes of the links that this run has offered
+    _again: set[int]  # of those that it has asked for anew: once each, or two lists loop for ever
+    _chains: dict[str, int]  # the target of a redirect: how many led to it
+    _strikes: Counter[str]  # origin: requests in a row that it gave no answer to
+    _busy_until: dict[str, float]  # host: the end of its last back-off
     _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
     _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
 
@@ -139,12 +155,18 @@ class PortalSpider(Spider):
             )
             self._frontier.hold(claim.host, until, str(response.status))
             self.held(claim.host)
-            self._give(claim, State.QUEUED, str(response.status), until)
+            self._busy(claim, str(response.status), now, until)
             return
+        self._strikes.pop(origin_of(claim.url), None)
         if response.status >= 500:
             self._retry(claim, str(response.status))
             return
         try:
+            if spelling := self._other_spelling(response, claim):
+                self._keeper.settle(
+                    Settled(claim, State.QUEUED, str(response.status), due=now, url=spelling)
+                )
+                return
             await self._follow(response, claim)
         except ArchiveError:
             raise
@@ -155,21 +177,55 @@ class PortalSpider(Spider):
 
     def failed(self, failure: Failure) -> None:
         """Settle a claim that got no answer: tried again later, or given up with its reason."""
-        claim: Claim = failure.request.meta["claim"]  # type: ignore[attr-defined]
+        try:
+            self._fail(failure, failure.request.meta["claim"])  # type: ignore[attr-defined]
+        except ArchiveError as error:
+            end_for(self.crawler, error)
+
+    def _fail(self, failure: Failure, claim: Claim) -> None:
+        if isinstance(failure.value, StoreError | DiskFull):
+            raise failure.value  # the frontier failed a middleware; no page is to blame
+        now = time.time()
         outcome = outcome_of(failure)
         self.failures[outcome] += 1
         logger.info("%s: %s (%s)", claim.url, outcome, failure.getErrorMessage())
         if outcome in (Outcome.ROBOTS, Outcome.PRIVATE_ADDRESS):
-            self._give(claim, State.SKIPPED, outcome)
+            self._give(claim, State.SKIPPED, outcome, now + ROBOTS_AGE)
         elif outcome is Outcome.TOO_LARGE:
             self._give(claim, State.FAILED, outcome)
         elif outcome is Outcome.ROBOTS_UNREACHABLE:
-            self._give(claim, State.FAILED, outcome, time.time() + ROBOTS_RETRY)
+            self._leave(claim, outcome, now + ROBOTS_RETRY)
+        elif outcome in SILENCE and self._strike(claim) >= MAX_SILENT:
+            self._leave(claim, outcome, now + HOUR)
         else:
             self._retry(claim, outcome)
 
+    def _busy(self, claim: Claim, status: str, now: float, until: float) -> None:
+        """Leave a host alone that asks for it; what was in flight with the first counts once."""
+        if now >= self._busy_until.get(claim.host, 0.0):
+            self._strike(claim)
+        self._busy_until[claim.host] = until
+        if self._strikes[origin_of(claim.url)] >= MAX_BUSY:
+            self._leave(claim, status, max(until, now + HOUR))
+        else:
+            self._give(claim, State.QUEUED, status, until)
+
+    def _strike(self, claim: Claim) -> int:
+        """Count one more request in a row that an origin gave no answer to."""
+        self._strikes[origin_of(claim.url)] += 1
+        return self._strikes[origin_of(claim.url)]
+
+    def _leave(self, claim: Claim, outcome: str, due: float) -> None:
+        """Leave a whole origin to a later run, so that this one ends: URL by URL it would not."""
+        origin = origin_of(claim.url)
+        self._give(claim, State.FAILED, outcome, due)
+        self.held(claim.host)
+        left = self._frontier.postpone(self.portal.id, origin, due, outcome)
+        if left:
+            logger.warning("%s: %s, %d addresses are left to a later run", origin, outcome, left)
+
     async def _follow(self, response: Response, claim: Claim) -> None:
-        if response.status in (301, 302, 303, 307, 308):
+        if response.status in REDIRECTS:
             self._redirect(response, claim)
         elif response.status == 200:
             await self._read(response, claim)
@@ -244,29 +300,52 @@ class PortalSpider(Spider):
         location = response.headers.get(b"Location")
         if not location:
             return
-        if claim.kind is LinkKind.REDIRECT and claim.hops >= MAX_REDIRECTS:
+        length = self._chains.get(claim.url, 0) + 1
+        if length > MAX_REDIRECTS:
             logger.warning("%s: more than %d redirects", response.url, MAX_REDIRECTS)
             return
-        target = response.urljoin(location.decode("latin-1"))
-        self._offer(
-            [Link(target, LinkKind.REDIRECT)],
-            via=claim.url,
-            hops=claim.hops + 1 if claim.kind is LinkKind.REDIRECT else 0,
-        )
+        target = urljoin(response.url, said_location(location))
+        self._chains[clean(target)] = length
+        # The answer stands for the address that was asked for: no link further from the seed.
+        self._offer([Link(target, LinkKind.REDIRECT)], via=claim.url, hops=claim.hops)
+
+    def _other_spelling(self, response: Response, claim: Claim) -> str:
+        """Return the target of a redirect that differs in spelling alone, "" if there is none.
+
+        It is the same URL by its key, so the frontier would take it for fetched.
+        """
+        location = response.headers.get(b"Location")
+        if response.status not in REDIRECTS or not location or claim.attempts > MAX_REDIRECTS:
+            return ""
+        target = clean(urljoin(response.url, said_location(location)))
+        same = target != claim.url and key_of(target) == key_of(claim.url)
+        return target if same else ""
 
     def _offer(self, links: Iterable[Link], *, via: str, hops: int, again: bool = False) -> int:
         """Offer links that this run has not offered yet; return how many URLs were new."""
-        fresh = [link for link in links if again or (link.url, link.kind) not in self._seen]
-        self._seen.update((link.url, link.kind) for link in fresh)
+        fresh = list(self._fresh(links, hops, again))
         offers = list(self.scope.offers(fresh, via=via, hops=hops, again=again))
         return self._frontier.offer(self.portal.id, offers, time.time()) if offers else 0
+
+    def _fresh(self, links: Iterable[Link], hops: int, again: bool) -> Iterator[Link]:
+        """Yield what was not offered yet; a link that was too deep counts anew when it is not."""
+        seen = self._again if again else self._seen
+        if len(seen) > MAX_SEEN:
+            seen.clear()
+        deep = self.portal.max_depth is not None and hops > self.portal.max_depth
+        for link in links:
+            mark = hash((link.url, link.kind, deep))
+            if mark not in seen:
+                seen.add(mark)
+                yield link
 
     def _settle(self, response: Response, claim: Claim, now: float) -> None:
         gone = response.status in (404, 410)
         if claim.listing:
             due = None
         elif gone:
-            due = now + GONE_AGAIN if claim.visits and claim.attempts == 1 else None
+            known = claim.visits and claim.outcome not in ("404", "410")
+            due = now + GONE_AGAIN if known else None
         else:
             due = next_visit(claim.visits + 1, now, claim.first_fetched)
         keep = response.status == 304
@@ -329,6 +408,14 @@ async def _apart(read: Callable[..., _Read], payload: bytes, **source: Any) -> _
     return await maybe_deferred_to_future(deferToThread(read, payload, **source))
 
 
+def said_location(header: bytes) -> str:
+    """Return a Location's address: many sites send a Hindi slug as raw UTF-8."""
+    try:
+        return header.decode("utf-8")
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
+
+
 def _header(response: Response, name: bytes) -> str:
     value = response.headers.get(name)
-    return value.decode("latin-1") if value else ""
+    return value.decode("latin-1").replace("\0", "") if value else ""

@@ -5,15 +5,19 @@ Times are made up: the frontier never reads a clock, it is told.
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from archive.link import LinkKind
+from archive.link import Link, LinkKind
 from crawler.frontier import Claim, Frontier, Offer, Settled
 from crawler.frontier.store import LEASE
 from crawler.frontier.values import State
+from crawler.portal import Declaration
+from crawler.scope import Scope, key_of
 
 NOW = 1_000_000.0
 
@@ -179,3 +183,79 @@ class FrontierContract:
         assert frontier.offer("p", [offer(n) for n in range(5000)], NOW) == 5000
         assert frontier.offer("p", [offer(n) for n in range(5001)], NOW) == 1
         assert len(frontier.claim("p", 200, NOW)) == 200
+
+    def test_what_was_refused_is_queued_by_an_offer_that_gives_no_reason(self, frontier):
+        frontier.offer("p", [offer(1, reason="date_archive"), offer(2, reason="skip_rule")], NOW)
+        frontier.offer("p", [offer(1, hops=1), offer(2, reason="skip_rule")], NOW)
+        (claim,) = frontier.claim("p", 9, NOW)
+        assert (claim.url, claim.hops) == ("https://a.example/1/", 1)
+
+    def test_the_budget_of_a_pattern_stays_spent(self, frontier):
+        frontier.offer("p", [offer(1, reason="pattern_budget")], NOW)
+        frontier.offer("p", [offer(1)], NOW)
+        assert frontier.claim("p", 9, NOW) == []
+
+    def test_what_robots_txt_forbade_is_judged_anew_when_its_time_has_come(self, frontier):
+        frontier.offer("p", [offer(1), offer(2)], NOW)
+        frontier.settle(
+            [
+                done(c, state=State.SKIPPED, outcome="robots", fetched=None, due=NOW + 100)
+                for c in frontier.claim("p", 9, NOW)
+            ]
+        )
+        assert frontier.claim("p", 9, NOW + 100) == []  # nobody points to it any more
+        frontier.offer("p", [offer(1), offer(2, again=True)], NOW + 99)
+        assert [c.url for c in frontier.claim("p", 9, NOW + 99)] == ["https://a.example/2/"]
+        frontier.offer("p", [offer(1)], NOW + 100)
+        assert [c.url for c in frontier.claim("p", 9, NOW + 100)] == ["https://a.example/1/"]
+
+    def test_an_origin_is_left_to_a_later_run(self, frontier):
+        plain = offer(3)
+        plain = replace(plain, url="http://a.example/3/", key="http://a.example/3/")
+        frontier.offer("p", [offer(1), offer(2, host="b.example"), plain], NOW)
+        assert frontier.postpone("p", "https://a.example", NOW + 100, "503") == 1
+        assert {c.url for c in frontier.claim("p", 9, NOW)} == {
+            "https://b.example/2/",
+            "http://a.example/3/",
+        }
+        assert frontier.pending("p", NOW).total == 0
+        (row,) = frontier.why("https://a.example/1/", "")
+        assert (row["state"], row["outcome"]) == ("failed", "503")
+        assert len(frontier.claim("p", 9, NOW + 100)) == 1
+
+    def test_a_redirect_to_another_spelling_is_asked_for_by_it(self, frontier):
+        frontier.offer("p", [offer(1)], NOW)
+        (claim,) = frontier.claim("p", 1, NOW)
+        to = done(claim, state=State.QUEUED, outcome="301", fetched=None, due=NOW, url="https://x/")
+        frontier.settle([to])
+        (again,) = frontier.claim("p", 1, NOW)
+        assert (again.url, again.outcome, again.attempts) == ("https://x/", "301", 2)
+
+    def test_a_clock_that_is_set_back_hides_nothing(self, frontier):
+        earlier = NOW - 86_400
+        frontier.pace("a.example", 2.0)
+        frontier.offer("p", [offer(n) for n in range(3)], NOW)
+        (claim,) = frontier.claim("p", 1, NOW)
+        frontier.settle([done(claim, state=State.QUEUED, fetched=None, due=NOW + 20)])
+        frontier.hold("a.example", NOW + 600, "429")
+        assert frontier.pending("p", earlier).due == 3
+        assert len(frontier.claim("p", 9, earlier)) == 1
+        assert frontier.claim("p", 9, earlier + 1.9) == []
+        frontier.hold("a.example", earlier + 50, "429")
+        assert frontier.claim("p", 9, earlier + 49) == []
+        assert frontier.turn("a.example", earlier) == earlier + 50
+
+    def test_a_worker_that_slept_does_not_take_its_own_claims_twice(self, frontier, other):
+        frontier.offer("p", [offer(1)], NOW)
+        frontier.claim("p", 1, NOW)
+        assert frontier.claim("p", 1, NOW + 9 * LEASE) == []
+        assert len(other.claim("p", 1, NOW + 9 * LEASE)) == 1
+
+    def test_an_address_of_any_length_keeps_its_reason(self, frontier):
+        url = "https://a.example/?" + random.Random(3).randbytes(20_000).hex()
+        (found,) = Scope(Declaration(id="p", home="https://a.example/")).offers(
+            [Link(url, LinkKind.BODY)], via="", hops=1
+        )
+        assert frontier.offer("p", [found], NOW) == 0
+        (row,) = frontier.why(url, key_of(url))
+        assert row["outcome"] == "too_long"
