@@ -55,6 +55,9 @@ class Scheduler(BaseScheduler):
         self._keeper, self._spider = keeper, spider
         if freed := keeper.frontier.release_dead():
             logger.info("taking up %d URLs that an interrupted run left", freed)
+        taken_back = keeper.frontier.withdraw(self._portal.id, spider.scope.withdrawn)
+        if taken_back:
+            logger.info("%d addresses are refused by the portal's file of today", taken_back)
         spider.held = self._give_back
         spider.seed()
 

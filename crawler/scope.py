@@ -162,6 +162,13 @@ class Scope:
         keys.add(key)
         return ""
 
+    def withdrawn(self, url: str) -> str:
+        """Say why a URL that was queued by an earlier portal file is not to be fetched now."""
+        if not self._portal.covers(url):
+            return "other_host"
+        named = key_of(url) in self._named
+        return "skip_rule" if self._portal.skips(url) and not named else ""
+
     def refusal(self, url: str, kind: LinkKind, hops: int) -> str:
         """Say in a word why a URL of the portal is not to be fetched; "" if it is."""
         parts = urlsplit(url)

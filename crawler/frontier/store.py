@@ -11,7 +11,7 @@ import os
 import re
 import socket
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -203,6 +203,23 @@ class Frontier:
                 )
             )
 
+    def withdraw(self, portal: str, judge: Callable[[str], str]) -> int:
+        """Take back what a rule of today refuses and an earlier one let in; return how many.
+
+        ``judge`` gives the reason against a URL, "" for none.
+        """
+        waiting = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due.is_not(None))
+        query = select(urls.c.id, urls.c.url).where(urls.c.portal == portal, waiting)
+        with self._begin() as tx:
+            refused = [
+                {"_id": number, "_reason": reason}
+                for number, url in tx.execute(query)
+                if (reason := judge(url))
+            ]
+            if refused:
+                tx.execute(_WITHDRAW, refused)
+        return len(refused)
+
     def postpone(self, portal: str, origin: str, due: float, reason: str) -> int:
         """Leave what is queued of an origin (``https://host``) to a later run; return how many."""
         mine = and_(
@@ -232,8 +249,10 @@ class Frontier:
                 case((or_(waits, due), func.coalesce(start, urls.c.due)), (others, urls.c.lease))
             ),
         ).select_from(urls.outerjoin(hosts, hosts.c.host == urls.c.host))
+        # What is done and not due need not be read: it is most of a portal that was crawled for long.
+        left = or_(urls.c.state.in_((State.QUEUED, State.CLAIMED)), due)
         with self._begin() as tx:
-            row = tx.execute(counts.where(urls.c.portal == portal)).one()
+            row = tx.execute(counts.where(urls.c.portal == portal, left)).one()
         return Pending(*row)
 
     def due(self, portal: str, now: float) -> list[Claim]:
@@ -365,6 +384,12 @@ _REOPEN = (
         priority=bindparam("_priority"),
         listing=bindparam("_listing"),
     )
+)
+
+_WITHDRAW = (
+    update(urls)
+    .where(urls.c.id == bindparam("_id"), urls.c.state != State.CLAIMED)
+    .values(state=State.SKIPPED, due=None, outcome=bindparam("_reason"))
 )
 
 _SETTLE = (

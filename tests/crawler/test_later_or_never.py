@@ -200,6 +200,18 @@ def test_what_was_forbidden_is_fetched_when_the_archivist_or_robots_txt_allows_i
     assert {"/a/", "/b/"} <= set(asked(server))
 
 
+def test_a_new_rule_takes_back_what_an_earlier_run_queued(tmp_path):
+    with Small({"/": page("/a/", "/b/"), "/a/": page(), "/b/": page()}) as server:
+        bare(tmp_path, server)
+        crawl(tmp_path, "demo", "--max-pages", "1")
+        bare(tmp_path, server, skip=["/b/$"])
+        crawl(tmp_path)
+    assert "/a/" in asked(server)
+    assert "/b/" not in asked(server)
+    rows = frontier(tmp_path, "select state, outcome from urls where url like '%/b/'")
+    assert rows == [("skipped", "skip_rule")]
+
+
 def test_a_story_that_is_gone_is_asked_for_once_more_and_then_believed(tmp_path):
     with Small({"/": page("/story/"), "/story/": page()}) as server:
         bare(tmp_path, server)
