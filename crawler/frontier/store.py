@@ -19,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
-    bindparam,
     case,
     create_engine,
     event,
@@ -33,15 +32,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from archive.errors import ArchiveError, DiskFull, StoreError
-from archive.link import LinkKind
+from crawler.frontier.rows import (
+    AGAIN,
+    CLAIMABLE,
+    REOPEN,
+    SETTLE,
+    WITHDRAW,
+    claim_of,
+    has_come,
+    is_due,
+    offered_row,
+    reopened_row,
+    settled_row,
+)
 from crawler.frontier.schema import hosts, metadata, urls
 from crawler.frontier.values import Claim, Offer, Pending, Settled, State
 
-_CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
-
-AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
-FOR_EVER = 1e12
-LONGEST_WAIT = 3900.0  # seconds; a host is left alone for an hour at most, and asks come in turn
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
 
 
@@ -82,9 +88,11 @@ class Frontier:
             return 0
         with self._begin() as tx:
             known = _known(tx, portal, list(by_key))
-            fresh = [_row(portal, one, now) for key, one in by_key.items() if key not in known]
+            fresh = [
+                offered_row(portal, one, now) for key, one in by_key.items() if key not in known
+            ]
             refused = [
-                _reopened(one, now)
+                reopened_row(one, now)
                 for key, one in by_key.items()
                 if known.get(key) == State.SKIPPED and not one.reason
             ]
@@ -100,9 +108,9 @@ class Frontier:
                 if one.key in known and not one.reason and (one.again or one.changed)
             ]
             if again:
-                tx.execute(_AGAIN.where(urls.c.portal == portal), again)
+                tx.execute(AGAIN.where(urls.c.portal == portal), again)
             if refused:
-                tx.execute(_REOPEN.where(urls.c.portal == portal), refused)
+                tx.execute(REOPEN.where(urls.c.portal == portal), refused)
         return sum(1 for row in fresh if row["state"] == State.QUEUED)
 
     def claim(self, portal: str, limit: int, now: float) -> list[Claim]:
@@ -128,7 +136,7 @@ class Frontier:
                     attempts=urls.c.attempts + 1,
                 )
             )
-        return [_claim(row) for row in chosen]
+        return [claim_of(row) for row in chosen]
 
     def heartbeat(self, now: float) -> None:
         """Extend the leases of this worker's claims."""
@@ -141,7 +149,7 @@ class Frontier:
         if not settled:
             return
         with self._begin() as tx:
-            tx.execute(_SETTLE, [_settled(one) for one in settled])
+            tx.execute(SETTLE, [settled_row(one) for one in settled])
 
     def release(self, claims: Sequence[Claim] | None = None) -> int:
         """Give back, untried, these claims or all that this worker holds; return how many."""
@@ -179,7 +187,7 @@ class Frontier:
 
         Returns the epoch second at which to send it: robots.txt, and what had to wait for it.
         """
-        at = case((_free(hosts.c.next_allowed, now), now), else_=hosts.c.next_allowed)
+        at = case((has_come(hosts.c.next_allowed, now), now), else_=hosts.c.next_allowed)
         mine = hosts.c.host == host
         with self._begin() as tx:
             query = select(at, hosts.c.delay).where(mine)
@@ -194,8 +202,8 @@ class Frontier:
     def hold(self, host: str, until: float, reason: str) -> None:
         """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
         insert = self._insert(hosts).values(host=host, next_allowed=until, delay=0.0, reason=reason)
-        # _free: not one that a clock since set back has left behind.
-        later = case((_free(hosts.c.next_allowed, until), until), else_=hosts.c.next_allowed)
+        # has_come: not one that a clock since set back has left behind.
+        later = case((has_come(hosts.c.next_allowed, until), until), else_=hosts.c.next_allowed)
         with self._begin() as tx:
             tx.execute(
                 insert.on_conflict_do_update(
@@ -208,7 +216,7 @@ class Frontier:
 
         ``judge`` gives the reason against a URL, "" for none.
         """
-        waiting = and_(urls.c.state.in_(_CLAIMABLE), urls.c.due.is_not(None))
+        waiting = and_(urls.c.state.in_(CLAIMABLE), urls.c.due.is_not(None))
         query = select(urls.c.id, urls.c.url).where(urls.c.portal == portal, waiting)
         with self._begin() as tx:
             refused = [
@@ -217,7 +225,7 @@ class Frontier:
                 if (reason := judge(url))
             ]
             if refused:
-                tx.execute(_WITHDRAW, refused)
+                tx.execute(WITHDRAW, refused)
         return len(refused)
 
     def postpone(self, portal: str, origin: str, due: float, reason: str) -> int:
@@ -233,8 +241,8 @@ class Frontier:
 
     def pending(self, portal: str, now: float) -> Pending:
         """Count what is left of a portal; claims of this worker are its own business."""
-        due = _is_due(now)
-        waits = and_(urls.c.state == State.QUEUED, not_(_free(urls.c.due, now)))
+        due = is_due(now)
+        waits = and_(urls.c.state == State.QUEUED, not_(has_come(urls.c.due, now)))
         others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
         start = (
             func.max(urls.c.due, hosts.c.next_allowed)
@@ -259,7 +267,7 @@ class Frontier:
         """Return what a run would fetch first, in its order, without taking it."""
         query = self._due(portal, 10_000, now, read_only=True)
         with self._begin() as tx:
-            return [_claim(row) for row in tx.execute(query).mappings()]
+            return [claim_of(row) for row in tx.execute(query).mappings()]
 
     def states(self, portal: str) -> dict[str, int]:
         """Count a portal's URLs by state."""
@@ -307,8 +315,8 @@ class Frontier:
         query = (
             select(urls, hosts.c.delay)
             .outerjoin(hosts, hosts.c.host == urls.c.host)
-            .where(urls.c.portal == portal, or_(_is_due(now), lapsed))
-            .where(or_(hosts.c.next_allowed.is_(None), _free(hosts.c.next_allowed, now)))
+            .where(urls.c.portal == portal, or_(is_due(now), lapsed))
+            .where(or_(hosts.c.next_allowed.is_(None), has_come(hosts.c.next_allowed, now)))
             .order_by(urls.c.priority, urls.c.id)
             .limit(limit)
         )
@@ -327,119 +335,13 @@ class Frontier:
                 asked.add(row["host"])
                 moved = tx.execute(
                     update(hosts)
-                    .where(hosts.c.host == row["host"], _free(hosts.c.next_allowed, now))
+                    .where(hosts.c.host == row["host"], has_come(hosts.c.next_allowed, now))
                     .values(next_allowed=now + delay)
                 )
                 if not moved.rowcount:
                     continue  # another worker was faster
             chosen.append(row)
         return chosen
-
-
-def _free(moment: Any, now: float) -> Any:
-    """Say in SQL that a moment has come, or is further off than anything waits in a run.
-
-    The latter was written before the clock was set back.
-    """
-    return or_(moment <= now, moment > now + LONGEST_WAIT)
-
-
-def _is_due(now: float) -> Any:
-    queued = and_(urls.c.state == State.QUEUED, _free(urls.c.due, now))
-    return or_(queued, and_(urls.c.state.in_(_CLAIMABLE), urls.c.due <= now))
-
-
-_AGAIN = (
-    update(urls)
-    .where(
-        urls.c.key == bindparam("_key"),
-        or_(urls.c.state == State.DONE, urls.c.state == State.FAILED),
-        or_(urls.c.fetched.is_(None), urls.c.fetched < bindparam("_before")),
-    )
-    .values(
-        state=State.QUEUED,
-        due=AT_ONCE,
-        attempts=0,
-        listing=case((bindparam("_listing") == 1, 1), else_=urls.c.listing),
-    )
-)
-
-# A budget of one run stays spent: it would let the same trap in a little further each day.
-_REOPEN = (
-    update(urls)
-    .where(
-        urls.c.key == bindparam("_key"),
-        urls.c.state == State.SKIPPED,
-        urls.c.outcome != "pattern_budget",
-        or_(urls.c.due.is_(None), urls.c.due <= bindparam("_after")),
-    )
-    .values(
-        state=State.QUEUED,
-        due=AT_ONCE,
-        attempts=0,
-        outcome="",
-        kind=bindparam("_kind"),
-        via=bindparam("_via"),
-        hops=bindparam("_hops"),
-        priority=bindparam("_priority"),
-        listing=bindparam("_listing"),
-    )
-)
-
-_WITHDRAW = (
-    update(urls)
-    .where(urls.c.id == bindparam("_id"), urls.c.state != State.CLAIMED)
-    .values(state=State.SKIPPED, due=None, outcome=bindparam("_reason"))
-)
-
-_SETTLE = (
-    update(urls)
-    .where(urls.c.id == bindparam("_id"), urls.c.token == bindparam("_token"))
-    .values(
-        state=bindparam("_state"),
-        outcome=bindparam("_outcome"),
-        due=bindparam("_due"),
-        lease=None,
-        worker="",
-        visits=urls.c.visits + bindparam("_visit"),
-        attempts=case((bindparam("_visit") == 1, 0), else_=urls.c.attempts),
-        first_fetched=func.coalesce(urls.c.first_fetched, bindparam("_fetched")),
-        fetched=func.coalesce(bindparam("_fetched"), urls.c.fetched),
-        etag=bindparam("_etag"),
-        last_modified=bindparam("_last_modified"),
-        url=case((bindparam("_url") != "", bindparam("_url")), else_=urls.c.url),
-    )
-)
-
-
-def _row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
-    return {
-        "portal": portal,
-        "key": offer.key,
-        "url": offer.url,
-        "host": offer.host,
-        "kind": offer.kind.value,
-        "via": offer.via,
-        "hops": offer.hops,
-        "priority": offer.priority,
-        "listing": int(offer.listing),
-        "state": State.SKIPPED.value if offer.reason else State.QUEUED.value,
-        "due": None if offer.reason else AT_ONCE,
-        "outcome": offer.reason,
-        "offered": now,
-    }
-
-
-def _reopened(offer: Offer, now: float) -> dict[str, Any]:
-    return {
-        "_key": offer.key,
-        "_after": FOR_EVER if offer.again else now,
-        "_kind": offer.kind.value,
-        "_via": offer.via,
-        "_hops": offer.hops,
-        "_priority": offer.priority,
-        "_listing": int(offer.listing),
-    }
 
 
 def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
@@ -451,42 +353,6 @@ def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
         query = query.where(urls.c.portal == portal, urls.c.key.in_(some))
         found.update((key, state) for key, state in tx.execute(query))
     return found
-
-
-def _claim(row: Any) -> Claim:
-    return Claim(
-        id=row["id"],
-        token=row["token"] + 1,
-        portal=row["portal"],
-        url=row["url"],
-        host=row["host"],
-        kind=LinkKind(row["kind"]),
-        via=row["via"],
-        hops=row["hops"],
-        priority=row["priority"],
-        listing=bool(row["listing"]),
-        attempts=row["attempts"] + 1,
-        visits=row["visits"],
-        first_fetched=row["first_fetched"],
-        etag=row["etag"],
-        last_modified=row["last_modified"],
-        outcome=row["outcome"],
-    )
-
-
-def _settled(one: Settled) -> dict[str, Any]:
-    return {
-        "_id": one.claim.id,
-        "_token": one.claim.token,
-        "_state": one.state.value,
-        "_outcome": one.outcome,
-        "_due": one.due,
-        "_visit": int(one.fetched is not None),
-        "_fetched": one.fetched,
-        "_etag": one.etag,
-        "_last_modified": one.last_modified,
-        "_url": one.url,
-    }
 
 
 def _fault(error: DBAPIError, where: str) -> ArchiveError:

@@ -1,0 +1,158 @@
+"""The statements that change the frontier's rows, and the values that they take and give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, or_, update
+
+from archive.link import LinkKind
+from crawler.frontier.schema import urls
+from crawler.frontier.values import Claim, Offer, Settled, State
+
+CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
+AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
+FOR_EVER = 1e12
+LONGEST_WAIT = 3900.0  # seconds; a host is left alone for an hour at most, and asks come in turn
+
+
+def has_come(moment: Any, now: float) -> Any:
+    """Say in SQL that a moment has come, or is further off than anything waits in a run.
+
+    The latter was written before the clock was set back.
+    """
+    return or_(moment <= now, moment > now + LONGEST_WAIT)
+
+
+def is_due(now: float) -> Any:
+    queued = and_(urls.c.state == State.QUEUED, has_come(urls.c.due, now))
+    return or_(queued, and_(urls.c.state.in_(CLAIMABLE), urls.c.due <= now))
+
+
+AGAIN = (
+    update(urls)
+    .where(
+        urls.c.key == bindparam("_key"),
+        or_(urls.c.state == State.DONE, urls.c.state == State.FAILED),
+        or_(urls.c.fetched.is_(None), urls.c.fetched < bindparam("_before")),
+    )
+    .values(
+        state=State.QUEUED,
+        due=AT_ONCE,
+        attempts=0,
+        listing=case((bindparam("_listing") == 1, 1), else_=urls.c.listing),
+    )
+)
+
+# A budget of one run stays spent: it would let the same trap in a little further each day.
+REOPEN = (
+    update(urls)
+    .where(
+        urls.c.key == bindparam("_key"),
+        urls.c.state == State.SKIPPED,
+        urls.c.outcome != "pattern_budget",
+        or_(urls.c.due.is_(None), urls.c.due <= bindparam("_after")),
+    )
+    .values(
+        state=State.QUEUED,
+        due=AT_ONCE,
+        attempts=0,
+        outcome="",
+        kind=bindparam("_kind"),
+        via=bindparam("_via"),
+        hops=bindparam("_hops"),
+        priority=bindparam("_priority"),
+        listing=bindparam("_listing"),
+    )
+)
+
+WITHDRAW = (
+    update(urls)
+    .where(urls.c.id == bindparam("_id"), urls.c.state != State.CLAIMED)
+    .values(state=State.SKIPPED, due=None, outcome=bindparam("_reason"))
+)
+
+SETTLE = (
+    update(urls)
+    .where(urls.c.id == bindparam("_id"), urls.c.token == bindparam("_token"))
+    .values(
+        state=bindparam("_state"),
+        outcome=bindparam("_outcome"),
+        due=bindparam("_due"),
+        lease=None,
+        worker="",
+        visits=urls.c.visits + bindparam("_visit"),
+        attempts=case((bindparam("_visit") == 1, 0), else_=urls.c.attempts),
+        first_fetched=func.coalesce(urls.c.first_fetched, bindparam("_fetched")),
+        fetched=func.coalesce(bindparam("_fetched"), urls.c.fetched),
+        etag=bindparam("_etag"),
+        last_modified=bindparam("_last_modified"),
+        url=case((bindparam("_url") != "", bindparam("_url")), else_=urls.c.url),
+    )
+)
+
+
+def offered_row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
+    return {
+        "portal": portal,
+        "key": offer.key,
+        "url": offer.url,
+        "host": offer.host,
+        "kind": offer.kind.value,
+        "via": offer.via,
+        "hops": offer.hops,
+        "priority": offer.priority,
+        "listing": int(offer.listing),
+        "state": State.SKIPPED.value if offer.reason else State.QUEUED.value,
+        "due": None if offer.reason else AT_ONCE,
+        "outcome": offer.reason,
+        "offered": now,
+    }
+
+
+def reopened_row(offer: Offer, now: float) -> dict[str, Any]:
+    return {
+        "_key": offer.key,
+        "_after": FOR_EVER if offer.again else now,
+        "_kind": offer.kind.value,
+        "_via": offer.via,
+        "_hops": offer.hops,
+        "_priority": offer.priority,
+        "_listing": int(offer.listing),
+    }
+
+
+def claim_of(row: Any) -> Claim:
+    return Claim(
+        id=row["id"],
+        token=row["token"] + 1,
+        portal=row["portal"],
+        url=row["url"],
+        host=row["host"],
+        kind=LinkKind(row["kind"]),
+        via=row["via"],
+        hops=row["hops"],
+        priority=row["priority"],
+        listing=bool(row["listing"]),
+        attempts=row["attempts"] + 1,
+        visits=row["visits"],
+        first_fetched=row["first_fetched"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        outcome=row["outcome"],
+    )
+
+
+def settled_row(one: Settled) -> dict[str, Any]:
+    return {
+        "_id": one.claim.id,
+        "_token": one.claim.token,
+        "_state": one.state.value,
+        "_outcome": one.outcome,
+        "_due": one.due,
+        "_visit": int(one.fetched is not None),
+        "_fetched": one.fetched,
+        "_etag": one.etag,
+        "_last_modified": one.last_modified,
+        "_url": one.url,
+    }
