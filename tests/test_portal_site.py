@@ -20,7 +20,7 @@ from tests.portal_site import PortalSite, Reach, odd
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[PortalSite]:
-    with PortalSite() as running:
+    with PortalSite(rest=True) as running:
         yield running
 
 
@@ -54,7 +54,7 @@ def locations(xml: str) -> list[str]:
 
 
 def test_the_same_seed_gives_the_same_portal(site: PortalSite) -> None:
-    with PortalSite() as again:
+    with PortalSite(rest=True) as again:
         first = [
             (s.path, s.title, s.paragraphs, s.published, s.more_stories) for s in site.articles
         ]

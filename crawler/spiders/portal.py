@@ -88,6 +88,7 @@ class PortalSpider(Spider):
         spider._chains = {}
         spider._strikes = Counter()
         spider._busy_until = {}
+        spider._rest_walked = False
         spider._paces = {}
         return spider
 
@@ -101,6 +102,7 @@ class PortalSpider(Spider):
     _strikes: Counter[str]  # origin: requests in a row that it gave no answer to
     _busy_until: dict[str, float]  # host: the end of its last back-off
     _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
+    _rest_walked: bool  # whether REST has been read to its end, as it was on a first run
     _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
 
     async def start(self) -> AsyncIterator[Any]:
@@ -253,13 +255,18 @@ class PortalSpider(Spider):
     def _offer_listing(self, listing: Listing, claim: Claim) -> None:
         """Offer what a feed, sitemap or REST answer lists, and its next page.
 
-        A first run walks each to its end, for some stories stand in one of them only.
+        WordPress's REST names every public post. Once it has been walked to its end, the other
+        listings, which say the same ten at a time, go on only while they say something new.
         """
         new = self._offer(listing.links, via=claim.url, hops=claim.hops + 1)
         self._offer(listing.children, via=claim.url, hops=claim.hops + 1, again=True)
-        if new or self._first(claim):
-            next_page = [Link(url, LinkKind.PAGINATION) for url in listing.next]
+        rest = listing.kind == "rest"
+        if new or self._walks(claim):
+            kind = LinkKind.REST if rest else LinkKind.PAGINATION
+            next_page = [Link(url, kind) for url in listing.next]
             self._offer(next_page, via=claim.url, hops=claim.hops, again=True)
+        if rest and listing.links and not listing.next and not listing.problem:
+            self._rest_walked = True
 
     def _offer_page(self, links: Sequence[Link], claim: Claim) -> None:
         """Offer a page's links; the next page of a listing only while there is something new.
@@ -274,10 +281,10 @@ class PortalSpider(Spider):
         endless = claim.listing and self._was_listed(links)
         pagination = [link for link in links if link.kind is LinkKind.PAGINATION]
         others = [link for link in links if link.kind is not LinkKind.PAGINATION]
-        new = self._offer(others, via=claim.url, hops=claim.hops + 1)
+        new = self._offer(others, via=claim.url, hops=claim.hops + 1, again=self.full)
         if endless and not new:
             logger.info("%s: points where another page did, not paged further", claim.url)
-        elif new or self._first(claim) or not claim.listing:
+        elif new or self._walks(claim) or not claim.listing:
             again = claim.listing and claim.visits > 0
             self._offer(pagination, via=claim.url, hops=claim.hops, again=again)
 
@@ -293,8 +300,9 @@ class PortalSpider(Spider):
         self._listings.add(hash(stories))
         return known
 
-    def _first(self, claim: Claim) -> bool:
-        return claim.visits == 0 or self.full
+    def _walks(self, claim: Claim) -> bool:
+        """Tell whether a listing is walked to its end, whether or not it says something new."""
+        return self.full or (claim.visits == 0 and not self._rest_walked)
 
     def _redirect(self, response: Response, claim: Claim) -> None:
         location = response.headers.get(b"Location")

@@ -161,7 +161,7 @@ def test_wordpress_without_pretty_addresses():
 
 
 def test_the_demo_portal_takes_few_requests():
-    with PortalSite(30) as site:
+    with PortalSite(30, rest=True) as site:
         found = probe(site.url, now=NOW, delay=0)
         assert found.declaration.feeds
         assert found.declaration.sitemaps

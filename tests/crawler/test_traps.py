@@ -101,3 +101,17 @@ def test_traps_are_at_most_two_in_a_hundred_requests(site, tmp_path):
         and "paged" not in target
     ]
     assert len(trapped) <= 0.02 * len(site.requests), trapped
+
+
+def test_where_rest_is_open_other_listings_go_on_only_while_they_are_new(tmp_path):
+    with PortalSite(articles=120, rest=True) as site:
+        posts = "/wp-json/wp/v2/posts"
+        declare(tmp_path, site, rest=posts, concurrency=1, sections=["/category/shimla/"])
+        code, log = crawl(tmp_path)
+        assert code == Exit.OK, log
+        assert sum(target.startswith(posts) for target in site.requests) == 1
+        paged = [t for t in site.requests if "/page/" in t or "paged=" in t]
+        assert len(paged) < 12, paged
+        assert len(paths(site) - set(kept(tmp_path))) <= 12, "only what one deep page alone names"
+        crawl(tmp_path, "demo", "--full")
+        assert paths(site) <= set(kept(tmp_path))

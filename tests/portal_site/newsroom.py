@@ -39,6 +39,7 @@ class Newsroom:
         self.gone: dict[str, int] = {}
         self.guests: dict[int, Story] = {}  # host's id -> the story that it alone names
         self.changes = 0
+        self.rest = False  # whether WordPress's REST listing is open to all
         self._hide()
         self._weave()
 

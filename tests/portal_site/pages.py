@@ -211,6 +211,8 @@ def _sitemap(room: Newsroom, query: Query, number: str | None = None) -> Answer:
 
 
 def _rest(room: Newsroom, query: Query) -> Answer:
+    if not room.rest:  # as many portals have it, for fear of scrapers
+        return Answer(b'{"code":"rest_not_logged_in","data":{"status":401}}', JSON, status=401)
     each = max(1, min(100, _number(query, "per_page", 10)))
     page = _number(query, "page", 1)
     stories = room.listed()

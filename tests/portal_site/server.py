@@ -38,12 +38,18 @@ class Asked:
 class PortalSite:
     """The portal while it runs; a context manager that stops the server and its threads.
 
-    ``soft_404`` answers every unknown path with the home page and 200. ``port`` 0 takes a free
-    one. The truth is in :attr:`articles`; :attr:`asked` logs every request in order.
+    ``soft_404`` answers every unknown path with the home page and 200. ``rest`` lets anybody read
+    WordPress's REST listing, which is closed otherwise. ``port`` 0 takes a free one. The truth is in :attr:`articles`; :attr:`asked` logs every request in order.
     """
 
     def __init__(
-        self, articles: int = 320, *, port: int = 0, seed: str = SEED, soft_404: bool = False
+        self,
+        articles: int = 320,
+        *,
+        port: int = 0,
+        seed: str = SEED,
+        soft_404: bool = False,
+        rest: bool = False,
     ) -> None:
         self.soft_404 = soft_404
         self.asked: list[Asked] = []
@@ -57,6 +63,7 @@ class PortalSite:
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
         self.room = Newsroom(articles, seed=seed, home=self.url)
+        self.room.rest = rest
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}
         )
