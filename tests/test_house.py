@@ -11,24 +11,22 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ALLOWED = set(
-    [
-        "scrapy.cfg",
-        "pyproject.toml",
-        "requirements.lock",
-        "README.md",
-        "CHANGELOG.md",
-        "Makefile",
-        ".gitignore",
-        "crawler",
-        "archive",
-        "queries",
-        "tests",
-        "docs",
-        "benchmarks",
-        ".ci",
-    ]
-)
+ALLOWED = {
+    "scrapy.cfg",
+    "pyproject.toml",
+    "requirements.lock",
+    "README.md",
+    "CHANGELOG.md",
+    "Makefile",
+    ".gitignore",
+    "crawler",
+    "archive",
+    "queries",
+    "tests",
+    "docs",
+    "benchmarks",
+    ".ci",
+}
 
 
 def tracked() -> list[Path]:
