@@ -48,6 +48,8 @@ from crawler.frontier.rows import (
 from crawler.frontier.schema import hosts, metadata, urls
 from crawler.frontier.values import Claim, Offer, Pending, Settled, State
 
+_MAKING = 0x6D6F7265  # "more": the advisory lock under which PostgreSQL's tables are made
+
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
 
 
@@ -67,7 +69,10 @@ class Frontier:
         if self._sqlite:
             event.listen(self._engine, "connect", _set_pragmas)
             event.listen(self._engine, "begin", _begin_immediate)
-        metadata.create_all(self._engine)
+        with self._begin() as tx:
+            if not self._sqlite:  # two workers that begin together would both make the tables
+                tx.execute(select(func.pg_advisory_xact_lock(_MAKING)))
+            metadata.create_all(tx)
 
     def close(self) -> None:
         """Let go of the database; claims stay until :meth:`release` or the end of their lease."""

@@ -130,7 +130,7 @@ def test_a_host_that_is_always_busy_is_left_to_a_later_run(tmp_path):
         bare(tmp_path, server)
         code, log = crawl(tmp_path)
         assert code == Exit.OK, log  # the home page was kept
-        assert len(server.asked) < 60
+        assert len(server.asked) < 120  # five back-offs of what was in flight, not for ever
         rows = frontier(tmp_path, "select distinct state, outcome from urls where url like '%_/'")
         assert sorted(rows) == [("done", "200"), ("failed", "503")], log
         server.answers["/"] = busy

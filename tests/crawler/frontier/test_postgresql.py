@@ -33,6 +33,24 @@ class TestPostgresql(FrontierContract):
         engine.dispose()
         return server.replace("@/postgres?", f"@/{name}?")
 
+    def test_eight_workers_begin_at_once_on_an_empty_database(self, frontier_url):
+        failed: list[Exception] = []
+        ready = threading.Barrier(8)
+
+        def begin() -> None:
+            ready.wait()
+            try:
+                Frontier(frontier_url).close()
+            except Exception as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=begin) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failed == []
+
     def test_eight_workers_share_without_a_double_claim(self, frontier_url):
         frontiers = [Frontier(frontier_url) for _ in range(8)]
         frontiers[0].offer("p", [offer(n) for n in range(400)], NOW)
