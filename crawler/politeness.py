@@ -152,7 +152,7 @@ class RobotsMiddleware:
 
     async def _download(self, url: str) -> Response | None:
         about = About(
-            portal=self._crawler.settings["MORESTORIES_PORTAL_ID"], robots="robots", via=""
+            portal=self._crawler.settings["MORESTORIES_PORTAL"].id, robots="robots", via=""
         )
         request = Request(
             url, callback=NO_CALLBACK, meta={"robots_txt": True, "about": about}, dont_filter=True

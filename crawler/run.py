@@ -37,7 +37,6 @@ def lay_over(
     minutes = max_minutes if max_minutes is not None else portal.max_minutes
     return {
         "MORESTORIES_PORTAL": portal,
-        "MORESTORIES_PORTAL_ID": portal.id,
         "MORESTORIES_ARCHIVE": str(archive),
         "MORESTORIES_CRAWL_ID": crawl_id(portal.id),
         "MORESTORIES_FRONTIER": frontier_url(archive, frontier),

@@ -274,13 +274,6 @@ class Frontier:
         with self._begin() as tx:
             return [claim_of(row) for row in tx.execute(query).mappings()]
 
-    def states(self, portal: str) -> dict[str, int]:
-        """Count a portal's URLs by state."""
-        query = select(urls.c.state, func.count()).where(urls.c.portal == portal)
-        with self._begin() as tx:
-            rows = tx.execute(query.group_by(urls.c.state))
-            return {str(state): int(count) for state, count in rows}
-
     def why(self, url: str, key: str) -> list[dict[str, Any]]:
         """Return every row that is known of a URL, newest portal first, as dicts by column."""
         query = select(urls).where(or_(urls.c.url == url, urls.c.key == key))
