@@ -118,7 +118,8 @@ class CaptureHandler(HTTP11DownloadHandler):
         except BaseException as error:
             self._keep(recordings, request, _why(error))
             raise
-        self._keep(recordings, request, "unspecified")
+        stopped = "download_stopped" in response.flags  # enough was read: a robots.txt of 57 MB
+        self._keep(recordings, request, "length" if stopped else "unspecified")
         if recordings and recordings[-1].too_large:
             response.flags.append(KEPT_ONLY)
         return response

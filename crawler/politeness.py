@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import zlib
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from protego import Protego
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -27,7 +28,7 @@ from crawler.frontier import Outcome
 
 logger = logging.getLogger(__name__)
 
-ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: parse at least 500 KiB; the rest is cut
+ROBOTS_BYTES = 500 * 1024  # RFC 9309, 2.5: parse at least 500 KiB; the rest is not even fetched
 ROBOTS_AGE = 24 * 3600.0  # RFC 9309, 2.4: a copy should not be used for longer than a day
 ROBOTS_RETRY = 300.0  # an unreachable robots.txt is asked for again after this
 MAX_CRAWL_DELAY = 60.0  # seconds; a longer Crawl-delay is taken as this
@@ -75,8 +76,25 @@ def read_robots(status: int, body: bytes, now: float) -> Rules:
     return Rules(rules, now, str(status), tuple(rules.sitemaps)[:100])
 
 
+def unpacked(body: bytes, encoding: str) -> bytes:
+    """Return the first 500 KiB of what ``body``, cut anywhere, unpacks to.
+
+    gzip is what is asked for; another ``encoding`` than gzip is left as it is.
+    """
+    if encoding.strip().lower() not in ("gzip", "x-gzip"):
+        return body
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, ROBOTS_BYTES)
+    except zlib.error:
+        return body  # said to be gzip, and is not
+
+
 class RobotsMiddleware:
-    """Ask robots.txt before each request, once an origin and day, and set the host's pace."""
+    """Ask robots.txt before each request, once an origin and day, and set the host's pace.
+
+    It stands between Scrapy's unpacking and the wire: a robots.txt that was cut, or unpacks to a
+    gigabyte, is unpacked here as far as it counts.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -100,6 +118,16 @@ class RobotsMiddleware:
             raise Refused(Outcome.ROBOTS, "forbidden by robots.txt")
         if waits:  # its moment has passed to robots.txt: it takes a new one
             await self._turn(request.url)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Unpack what was fetched of a robots.txt; other answers pass."""
+        encoding = response.headers.get(b"Content-Encoding")
+        if not request.meta.get("robots_txt") or not encoding:
+            return response
+        headers = response.headers.copy()
+        del headers[b"Content-Encoding"]
+        body = unpacked(response.body, encoding.decode("latin-1"))
+        return response.replace(body=body, headers=headers)
 
     def _is_known(self, url: str) -> bool:
         task = self._rules.get(origin_of(url))
@@ -155,15 +183,31 @@ class RobotsMiddleware:
             portal=self._crawler.settings["MORESTORIES_PORTAL"].id, robots="robots", via=""
         )
         request = Request(
-            url, callback=NO_CALLBACK, meta={"robots_txt": True, "about": about}, dont_filter=True
+            url,
+            headers={"Accept-Encoding": "gzip"},
+            callback=NO_CALLBACK,
+            meta={"robots_txt": True, "about": about, "download_maxsize": 0},
+            dont_filter=True,
         )
+        got = 0
+
+        def cut(data: bytes, request: Request) -> None:
+            nonlocal got
+            got += len(data) if request is asked else 0
+            if request is asked and got >= ROBOTS_BYTES:
+                raise StopDownload(fail=False)
+
+        asked = request
         engine = self._crawler.engine
         assert engine is not None
+        self._crawler.signals.connect(cut, signals.bytes_received)
         try:
             return await engine.download_async(request)
         except Exception as error:  # whatever it is, robots.txt could not be had
             logger.warning("robots.txt cannot be had at %s: %s", url, error)
             return None
+        finally:
+            self._crawler.signals.disconnect(cut, signals.bytes_received)
 
     def _count(self, stat: str) -> None:
         assert self._crawler.stats is not None

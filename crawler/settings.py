@@ -58,7 +58,8 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "crawler.addresses.AddressMiddleware": 90,
-    "crawler.politeness.RobotsMiddleware": 100,
+    # Nearer to the wire than Scrapy's unpacking (590): a robots.txt may come cut.
+    "crawler.politeness.RobotsMiddleware": 595,
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from crawler.addresses import is_private
-from crawler.politeness import BACK_OFF, MAX_BACK_OFF, ROBOTS_BYTES, adapted, back_off, read_robots
+from crawler.politeness import (
+    BACK_OFF,
+    MAX_BACK_OFF,
+    ROBOTS_BYTES,
+    adapted,
+    back_off,
+    read_robots,
+    unpacked,
+)
 
 NOW = 1_000_000.0
 
@@ -38,6 +48,15 @@ def test_only_the_first_500_kib_count():
     rules = read_robots(200, body, NOW)
     assert not rules.allows("https://a.example/a/")
     assert rules.allows("https://a.example/b/")
+
+
+def test_a_robots_txt_that_is_packed_is_unpacked_as_far_as_it_counts():
+    rules = b"User-agent: *\nDisallow: /a/\n"
+    assert unpacked(gzip.compress(rules), "GZIP") == rules
+    bomb = gzip.compress(rules + b"#" * 50_000_000)
+    assert unpacked(bomb, "gzip") == rules + b"#" * (ROBOTS_BYTES - len(rules))
+    assert unpacked(bomb[:5000], "gzip").startswith(rules)
+    assert unpacked(rules, "gzip") == unpacked(rules, "br") == rules
 
 
 def test_garbage_and_a_byte_order_mark_are_read_as_far_as_they_go():

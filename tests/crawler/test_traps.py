@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from archive.cli.common import Exit
+from archive.warc.reader import read_captures
 from tests.crawler.crawls import crawl, declare, frontier, kept
 from tests.portal_site.server import PortalSite
 
@@ -16,6 +17,11 @@ from tests.portal_site.server import PortalSite
 def site():
     with PortalSite(articles=60) as site:
         yield site
+
+
+def captures(archive):
+    for warc in sorted((archive / "warc").glob("*.warc.gz")):
+        yield from read_captures(warc)
 
 
 def paths(site: PortalSite) -> set[str]:
@@ -53,12 +59,21 @@ def test_a_page_that_hangs_or_drips_is_given_up_in_time(site, tmp_path):
     assert len(paths(site) - set(kept(tmp_path))) == 1
 
 
-def test_a_robots_txt_of_many_megabytes_is_read_in_part(site, tmp_path):
-    site.misbehave("/robots.txt", "huge_robots")
-    declare(tmp_path, site)
+@pytest.mark.parametrize("max_bytes", [2_000_000, 100_000_000])
+def test_of_a_robots_txt_of_57_mb_the_first_500_kib_are_obeyed(site, tmp_path, max_bytes):
+    site.misbehave("/robots.txt", "huge_robots")  # its last line forbids everything
+    declare(tmp_path, site, sections=["/private/"], max_bytes=max_bytes)
     code, log = crawl(tmp_path, "demo", "--max-pages", "20")
-    assert code in (Exit.BUDGET, Exit.ROBOTS, Exit.UNREACHABLE), log
+    assert code == Exit.BUDGET, log
     assert "Traceback" not in log
+    assert len(kept(tmp_path)) > 10
+    assert site.requests.count("/robots.txt") == 1
+    assert "/private/" not in site.requests
+    query = "select state, outcome from urls where url like '%/private/'"
+    assert frontier(tmp_path, query) == [("skipped", "robots")]
+    robots = [c for c in captures(tmp_path) if c.url.endswith("/robots.txt")]
+    assert [c.truncated for c in robots] == ["length"]
+    assert sum(w.stat().st_size for w in (tmp_path / "warc").glob("*.gz")) < 5_000_000
 
 
 def test_a_page_of_100_000_links_is_bounded(site, tmp_path):
