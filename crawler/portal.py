@@ -6,11 +6,12 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urljoin, urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import tomlkit
 from pydantic import (
@@ -37,6 +38,7 @@ from crawler.naming import (
     web_url,
     zone_near,
 )
+from crawler.schedule import Timetable, ever_meet, read_hours, read_schedule
 
 BUNDLED = Path(__file__).parent / "portals"
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -95,6 +97,13 @@ class Declaration(BaseModel):
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     max_depth: Budget = None
     max_total_bytes: Budget = None
+    schedule: str = ""
+    jitter: Annotated[float, Field(ge=0, le=1440, allow_inf_nan=False)] = 0.0
+    catch_up: Literal["once", "none"] = "once"
+    active_hours: str = ""
+    until: date | None = None
+    month_pages: Budget = None
+    month_bytes: Budget = None
     contact: str = ""
     private_addresses: tuple[Host, ...] = ()
     revisits: bool = True
@@ -102,6 +111,25 @@ class Declaration(BaseModel):
     def facts(self) -> Portal:
         """Return what a reader of this portal's pages must know."""
         return Portal(self.id, self.name, self.home, self.timezone, self.language)
+
+    def timetable(self) -> Timetable | None:
+        """Return when this portal is crawled; None if its file names no schedule."""
+        if not self.schedule:
+            return None
+        return Timetable(
+            self.id,
+            read_schedule(self.schedule),
+            self.zone,
+            timedelta(minutes=self.jitter),
+            self.catch_up,
+            read_hours(self.active_hours) if self.active_hours else None,
+            self.until,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the portal's time zone; UTC where it names none."""
+        return ZoneInfo(self.timezone or "UTC")
 
     def covers(self, url: str) -> bool:
         """Tell whether ``url`` is http(s) on one of ``hosts``, at a usual port or the home's."""
@@ -162,6 +190,24 @@ class Declaration(BaseModel):
         if value and value not in available_timezones():
             hint = zone_near(value) or "Asia/Kolkata"
             raise ValueError(f'{value!r} is no time zone (IANA); write a place, such as "{hint}"')
+        return value
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule(cls, value: str) -> str:
+        if value:
+            read_schedule(value)
+        return value
+
+    @field_validator("active_hours")
+    @classmethod
+    def _active_hours(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        hours = read_hours(value)
+        schedule = info.data.get("schedule", "")
+        if schedule and not ever_meet(read_schedule(schedule), hours):
+            raise ValueError(f"{schedule!r} never falls into {value!r}; no run would start")
         return value
 
     @field_validator("hosts", "private_addresses", *_URLS)

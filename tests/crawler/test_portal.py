@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from archive.errors import BadSetting
 from archive.portal import Portal
-from crawler import naming, portal
+from crawler import naming, portal, schedule
 from crawler.portal import (
     BUNDLED,
     Declaration,
@@ -276,10 +276,12 @@ def test_the_docs_have_every_key_with_its_default():
 
 
 def test_the_example_in_the_docs_is_a_portal_file(tmp_path):
-    (block,) = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.S)
-    assert read_declaration(put(tmp_path, block)).feeds == ("https://himkhabar.example/feed/",)
+    whole, schedule = re.findall(r"```toml\n(.*?)```", DOCS.read_text("utf-8"), re.S)
+    assert read_declaration(put(tmp_path, whole)).feeds == ("https://himkhabar.example/feed/",)
+    both = whole.replace("timezone", "# timezone") + schedule
+    assert read_declaration(put(tmp_path, both)).month_pages == 60_000
 
 
-@pytest.mark.parametrize("module", [naming, portal])
+@pytest.mark.parametrize("module", [naming, portal, schedule])
 def test_examples_in_docstrings_are_true(module):
     assert doctest.testmod(module).failed == 0
