@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -72,6 +73,7 @@ REPEATED = re.compile(r"(/[^/]+)\1{2,}(/|$)|(/[^/]+/[^/]+)\3{2,}(/|$)")
 MAX_URL = 2083  # the longest address that browsers have agreed on
 MAX_DEPTH = 12  # path segments; news portals stay under six
 MAX_OF_A_PATTERN = 300  # addresses that differ only in a query's values: a filter, a calendar
+MAX_COUNTED = 500_000  # addresses under all patterns, some 40 MB; then the stalest pattern goes
 MAX_PAGE_NUMBER = 2000  # WordPress answers /page/20140/ all the same
 
 # Parameters that number posts and pages; every value is a page of its own.
@@ -108,7 +110,8 @@ class Scope:
         rest = (posts_url(portal.rest),) if portal.rest else ()
         named = (portal.home, *rest, *portal.feeds, *portal.sitemaps, *portal.sections)
         self._named = {key_of(clean(url)) for url in named}
-        self._patterns: dict[str, set[str]] = {}
+        self._patterns: OrderedDict[int, set[int]] = OrderedDict()  # hashes; the stalest first
+        self._counted = 0
 
     def offers(
         self, links: Iterable[Link], *, via: str, hops: int, again: bool = False
@@ -156,10 +159,19 @@ class Scope:
         names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
         if not names - COUNTING or "/wp-json/" in parts.path:
             return ""
-        keys = self._patterns.setdefault(f"{parts.path}?{'&'.join(sorted(names))}", set())
-        if len(keys) >= MAX_OF_A_PATTERN and key not in keys:
+        pattern = hash((parts.path, *sorted(names)))
+        keys = self._patterns.setdefault(pattern, set())
+        self._patterns.move_to_end(pattern)
+        mark = hash(key)
+        if mark in keys:
+            return ""
+        if len(keys) >= MAX_OF_A_PATTERN:
             return "pattern_budget"
-        keys.add(key)
+        keys.add(mark)
+        self._counted += 1
+        while self._counted > MAX_COUNTED:  # a pattern that is met again has its budget anew
+            _, stalest = self._patterns.popitem(last=False)
+            self._counted -= len(stalest)
         return ""
 
     def withdrawn(self, url: str) -> str:

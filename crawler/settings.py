@@ -26,6 +26,8 @@ DOWNLOAD_HANDLERS = {
     "ftp": None,
     "s3": None,
 }
+# A WARC file of this many bytes is sealed, and the next begun.
+MORESTORIES_WARC_BYTES = 1_000_000_000
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     # Replayers cannot decode zstd.

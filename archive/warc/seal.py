@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,13 @@ OPEN: Final = ".open"
 _MOST_HEAD: Final = 1_048_576
 _INDEXED: Final = frozenset({"response", "revisit", "resource", "metadata"})
 
+Apart = Callable[[Callable[[], None]], object]  # does what it is given, now or later
+
+
+def at_once(work: Callable[[], None]) -> None:
+    """Do the work now: an ``Apart`` for those who have nothing else to do."""
+    work()
+
 
 def seal(
     unsealed: Path,
@@ -28,25 +35,38 @@ def seal(
     sha256: str,
     records: int,
     now: datetime,
+    apart: Apart = at_once,
 ) -> Path:
     """Give ``<name>.open`` its final name, then list it. The file must be on disk already.
 
-    What is listed can be made again, so running out of room there is logged, not raised:
-    ``morestories recover`` completes it.
+    ``apart`` is handed the listing, which takes seconds in a large archive, and may do it later,
+    in a thread. What is listed can be made again, so running out of room there is logged, not
+    raised, and a crash before it costs nothing: ``morestories recover`` completes it.
     """
     sealed = unsealed.with_name(unsealed.name.removesuffix(OPEN))
     size = unsealed.stat().st_size
     unsealed.rename(sealed)
     sync_folder(sealed.parent)
-    try:
-        fixity.append(
-            archive_of(sealed), file=sealed.name, size=size, sha256=sha256, records=records, now=now
-        )
-        index(sealed, entries)
-    except OSError as error:
-        logger.warning(
-            "%s is sealed and whole but not listed (%s): run `morestories recover`", sealed, error
-        )
+
+    def enter() -> None:
+        try:
+            fixity.append(
+                archive_of(sealed),
+                file=sealed.name,
+                size=size,
+                sha256=sha256,
+                records=records,
+                now=now,
+            )
+            index(sealed, entries)
+        except OSError as error:
+            logger.warning(
+                "%s is sealed and whole but not listed (%s): run `morestories recover`",
+                sealed,
+                error,
+            )
+
+    apart(enter)
     logger.info("sealed %s: %d records, %d bytes", sealed, records, size)
     return sealed
 

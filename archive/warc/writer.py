@@ -25,7 +25,7 @@ from archive.warc.compose import Answer
 from archive.warc.lock import hold
 from archive.warc.message import header
 from archive.warc.revisits import Original, RevisitIndex
-from archive.warc.seal import OPEN, seal, sync_folder
+from archive.warc.seal import OPEN, Apart, at_once, seal, sync_folder
 
 _PORTAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -55,7 +55,8 @@ class WarcWriter:
 
     A file is begun with the first exchange, is called ``.open`` until it is sealed, and is rolled
     at ``roll_at`` bytes. ``info`` are fields of each file's ``warcinfo`` record. Without
-    ``revisits`` every payload is stored in full. One thread.
+    ``revisits`` every payload is stored in full. One thread, but for the listing of a sealed file,
+    which is handed to ``apart``.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class WarcWriter:
         roll_at: int = 1_000_000_000,
         revisits: RevisitIndex | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        apart: Apart = at_once,
     ) -> None:
         if not _PORTAL.fullmatch(portal):
             raise BadSetting(f"portal id {portal!r} cannot be part of a file name")
@@ -77,6 +79,7 @@ class WarcWriter:
         self._roll_at = roll_at
         self._revisits = revisits
         self._now = now
+        self._apart = apart
         self._serial = 0
         self._fd = -1
         self._unsynced = False
@@ -134,6 +137,7 @@ class WarcWriter:
             sha256=self._hash.hexdigest(),
             records=self._records,
             now=self._now(),
+            apart=self._apart,
         )
         os.close(self._fd)
         self._fd = -1

@@ -6,6 +6,8 @@ import itertools
 import random
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +15,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archive import fixity
 from archive.cli.common import Exit
+from archive.warc.lock import alone
 from tests.crawler.crawls import crawl, declare, frontier, kept, start
 from tests.portal_site.server import PortalSite
 
@@ -237,3 +241,37 @@ def wait_for(condition, seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+def test_the_crawl_goes_on_while_sealed_files_are_listed(tmp_path):
+    """Somebody holds the archive's index: no file can be listed, and fetching must not wait."""
+    script = (
+        "import sys; import crawler.settings as settings;"
+        "settings.MORESTORIES_WARC_BYTES = 100_000; from crawler.run import main;"
+        "sys.exit(main())"
+    )
+    with PortalSite(articles=60) as site:
+        declare(tmp_path, site, delay=0.01)
+        command = [sys.executable, "-c", script, "demo", "--archive", str(tmp_path)]
+        with alone(tmp_path):
+            process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+            wait_for(lambda: paths(site) <= set(site.requests), 60)
+            wait_for(lambda: _states(tmp_path) <= {"done", "failed", "skipped"}, 60)
+            time.sleep(1)
+            assert process.poll() is None, "it ended before its files were listed"
+            sealed = {path.name for path in (tmp_path / "warc").glob("*.warc.gz")}
+            assert len(sealed) > 3
+            assert not (tmp_path / "index.cdxj").exists()
+        log, _ = process.communicate(timeout=60)
+    assert process.returncode == Exit.OK, log
+    listed = (tmp_path / "index.cdxj").read_text()
+    assert all(path in listed for path in paths(site))
+    manifest, broken = fixity.read(tmp_path)
+    assert sealed <= set(manifest)
+    assert broken == []
+
+
+def _states(archive) -> set[str]:
+    return {state for (state,) in frontier(archive, "select distinct state from urls")}
