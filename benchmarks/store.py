@@ -223,10 +223,10 @@ def search_figures(folder: Path) -> None:
         f'"{words[3]} {words[5]}"',
         f"{words[2500]} -{words[4]}",
     ]
-    with connect(folder) as connection:
-        for number, text in enumerate(texts):
-            line(f"search: top 10 ids, {number}", partial(ranked, folder, text, 10))
-        line("search: top 10 with snippets", lambda: find(connection, folder, texts[1]))
+    for number, text in enumerate(texts):
+        line(f"search: top 10 ids, {number}", partial(ranked, folder, text, 10))
+        line(f"search: top 10 with snippets, {number}", partial(find, folder, text))
+        line(f"search: and with facets, {number}", partial(find, folder, text, facets=True))
 
 
 def sizes(folder: Path) -> None:

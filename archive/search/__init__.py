@@ -1,5 +1,6 @@
-"""Full text of stories: words → a tantivy index → ranked hits with snippets."""
+"""Full text of stories: words → a tantivy index → ranked hits with snippets and facets."""
 
-from archive.search.find import Hit, Hits, find
+from archive.search.facets import Facets
+from archive.search.find import Hit, Hits, Only, find
 
-__all__ = ["Hit", "Hits", "find"]
+__all__ = ["Facets", "Hit", "Hits", "Only", "find"]

@@ -13,7 +13,7 @@ from functools import lru_cache
 from archive.text.words import WORD
 
 VERSION = (
-    2  # a change of any rule below, or of the index's fields, makes the index of every archive anew
+    3  # a change of any rule below, or of the index's fields, makes the index of every archive anew
 )
 
 # A nasal consonant joined to one of its own class is written as anusvara by most: हिन्दी, हिंदी.

@@ -145,21 +145,33 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBP
     only. With ``as_of`` they are as they stood then. Raises as :func:`connect` does.
     """
     connection = connect(Path(folder), as_of=as_of)
-    add_search(connection, Path(folder).resolve())
+    snapshot = snapshot_at(connection, as_of) if as_of else None
+    add_search(connection, Path(folder).resolve(), snapshot)
     return connection
 
 
-def add_search(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def snapshot_at(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int:
+    """Return the number of the snapshot of the tables that stood at ``as_of``."""
+    row = connection.execute(
+        "SELECT max(snapshot_id) FROM lake.snapshots() WHERE snapshot_time <= $1", [as_of]
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def add_search(
+    connection: duckdb.DuckDBPyConnection, folder: Path, snapshot: int | None = None
+) -> None:
     """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
 
-    DuckDB runs Python functions only where numpy is installed; without it the call says so.
+    With ``snapshot`` it asks the stories as they stood in that snapshot of the tables. DuckDB runs
+    Python functions only where numpy is installed; without it the call says so.
     """
     hits = duckdb.list_type(duckdb.struct_type({"article": "BIGINT", "score": "DOUBLE"}))
 
     def search_hits(text: str, most: int) -> list[dict[str, object]]:
         from archive.search.find import ranked  # the index is loaded by those who search
 
-        return [{"article": a, "score": score} for a, score in ranked(folder, text, most)]
+        return [{"article": a, "score": score} for a, score in ranked(folder, text, most, snapshot)]
 
     if find_spec("numpy") is not None:
         connection.create_function("search_hits", search_hits, ["VARCHAR", "INTEGER"], hits)

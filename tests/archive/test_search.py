@@ -17,9 +17,8 @@ import archive
 from archive.cli import query as query_cli
 from archive.errors import BadSetting, StoreError
 from archive.ingest import Ingest
-from archive.search.find import find
+from archive.search.find import Only, find
 from archive.search.index import FOLDER
-from archive.store import connect
 from tests.archive.store.newspaper import EDITED, address, first_crawl, second_crawl, write
 
 app = typer.Typer()
@@ -36,9 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def urls(folder: Path, text: str, **options: Any) -> list[str]:
-    with connect(folder) as connection:
-        return [hit.url for hit in find(connection, folder, text, **options).hits]
+def urls(folder: Path, text: str, *, limit: int = 10, **only: Any) -> list[str]:
+    return [hit.url for hit in find(folder, text, Only(**only), limit=limit).hits]
 
 
 def test_an_edited_story_is_found_by_its_new_words_only(folder: Path) -> None:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import BadSetting
-from archive.search.find import snippet
 from archive.search.keys import key, keyed
 from archive.search.question import Question, Term, parse
+from archive.search.snippet import snippet
 
 
 @pytest.mark.parametrize(
