@@ -1,4 +1,4 @@
-"""``morestories queries``, ``query``, ``sql``, ``export``, ``search``: tables → answers."""
+"""``morestories queries``, ``query``, ``sql``, ``search``: tables → answers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,13 @@ from typing import Annotated
 
 import duckdb
 import typer
-from rich.progress import Progress
 
 from archive import answers
 from archive import query as questions
 from archive.cli import table
-from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, on_terminal, out
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, err, existing, out
 from archive.cli.search import search
 from archive.errors import BadSetting
-from archive.export import Selection, count, export_articles
 from archive.store.connection import open as open_archive
 from archive.store.faults import fault
 
@@ -59,7 +57,6 @@ def register(app: typer.Typer) -> None:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )(query)
     app.command()(sql)
-    app.command()(export)
     app.command()(search)
 
 
@@ -202,51 +199,3 @@ def print_table(result: duckdb.DuckDBPyConnection) -> None:
         out.file.write(one + "\n")
     if result.fetchone():
         err.print(f"… the first {ROWS_SHOWN} rows; --format csv or -o FILE.csv gives all")
-
-
-def export(
-    file: Annotated[Path, typer.Argument(help="FILE.csv, .parquet, .jsonl or .duckdb")],
-    archive: ArchiveOption = DEFAULT_ARCHIVE,
-    portal: Annotated[str | None, typer.Option(help="Only this portal's stories.")] = None,
-    since: Annotated[str | None, typer.Option("--from", help="Published from this day on.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Published up to this day.")] = None,
-    all_revisions: Annotated[
-        bool, typer.Option("--revisions", help="Every revision, not only the latest.")
-    ] = False,
-    as_of: AsOfOption = None,
-) -> None:
-    """Write all stories to a file: url, title, body, authors, dates, section, tags, …
-
-    CSV is UTF-8 with a byte order mark, so that Excel and LibreOffice show Hindi right. A .duckdb
-    file opens in any DuckDB client, with nothing else installed.
-    """
-    chosen = Selection(portal, since, until, all_revisions)
-    with opened(archive, as_of) as connection, _Bar(connection, chosen) as bar:
-        number = export_articles(connection, file, chosen, on_row=bar)
-    if on_terminal():
-        err.print(f"{number:,} stories in {file} ({file.stat().st_size / 1e6:,.1f} MB)")
-    if not number:
-        err.print("no story matches: the file holds none")
-        raise typer.Exit(Exit.NOTHING)
-
-
-class _Bar:
-    """A progress bar on a terminal, nothing elsewhere; called with the number of rows written."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, chosen: Selection) -> None:
-        self._progress = Progress(console=err, transient=True) if on_terminal() else None
-        if self._progress:
-            self._task = self._progress.add_task("stories", total=count(connection, chosen))
-
-    def __enter__(self) -> _Bar:
-        if self._progress:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress:
-            self._progress.stop()
-
-    def __call__(self, rows: int) -> None:
-        if self._progress:
-            self._progress.update(self._task, completed=rows)

@@ -23,6 +23,7 @@ COMMANDS: tuple[str, ...] = (
     "crawler.cli.portal",
     "crawler.cli.crawl",
     "archive.cli.query",
+    "archive.cli.export",
     "archive.cli.ingest",
     "archive.cli.keep",
     "archive.cli.try_",

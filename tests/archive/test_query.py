@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 import archive
 from archive import query as questions
+from archive.cli import export as export_cli
 from archive.cli import ingest as ingest_cli
 from archive.cli import query as query_cli
 from archive.errors import ArchiveError, BadSetting, StoreError
@@ -27,6 +28,7 @@ from tests.archive.store.newspaper import EDITED, address, write_all
 app = typer.Typer()
 ingest_cli.register(app)
 query_cli.register(app)
+export_cli.register(app)
 
 
 def run(*words: str | Path) -> Result:

@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from archive.cli import export as export_cli
 from archive.cli import query as query_cli
 from archive.ingest import Ingest
 from archive.store.connection import attach_line
@@ -21,6 +22,7 @@ COMMANDS = [
 ]
 app = typer.Typer()
 query_cli.register(app)
+export_cli.register(app)
 
 
 @pytest.fixture(scope="module")

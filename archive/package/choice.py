@@ -1,0 +1,165 @@
+"""Which captures leave the archive: by portal, days, crawl, or an SQL statement that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from archive.cdxj import Entry
+from archive.cdxj import timestamp as stamp
+from archive.errors import BadSetting
+from archive.query import day, select
+
+# A page without its stylesheets and images is not the page: what the chosen pages show comes too.
+_SHOWN: Final = """
+    INSERT INTO chosen BY NAME
+    SELECT DISTINCT s.capture FROM captures s JOIN (
+        SELECT DISTINCT l.to_url FROM links l JOIN chosen USING (capture) WHERE l.kind = 'requisite'
+    ) shown ON s.url = shown.to_url
+    WHERE s.capture NOT IN (SELECT capture FROM chosen)
+"""
+# A revisit replays only beside its original, wherever in the archive that is.
+_ORIGINALS: Final = """
+    INSERT INTO chosen BY NAME
+    SELECT DISTINCT o.capture FROM captures r JOIN chosen USING (capture)
+    JOIN captures o ON o.url = r.refers_to_url AND o.captured = r.refers_to_date
+    WHERE r.record = 'revisit' AND o.record <> 'revisit'
+      AND o.capture NOT IN (SELECT capture FROM chosen)
+"""
+_KEYS: Final = {
+    "capture": "c.capture = n.capture",
+    "article": "c.article = n.article",
+    "url": "c.url = n.url",
+}
+
+
+_TYPES: Final = {"capture": pa.int64(), "article": pa.int64(), "url": pa.string()}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Captures of one portal, made from and up to a day (UTC, inclusive), in one crawl.
+
+    ``sql`` is a SELECT that names what is wanted: its column ``capture``, ``article`` or ``url``
+    (the first of these that it has). All that is given must hold.
+    """
+
+    portal: str | None = None
+    since: str | None = None
+    until: str | None = None
+    crawl: str | None = None
+    sql: str | None = None
+
+    def where(self) -> tuple[str, list[Any]]:
+        """Return an SQL condition on ``captures c`` and the values to bind."""
+        tests: list[tuple[str, Any]] = []
+        if self.portal is not None:
+            tests.append(("c.portal = ?", self.portal))
+        if self.since is not None:
+            tests.append(("c.captured::DATE >= ?", day(self.since)))
+        if self.until is not None:
+            tests.append(("c.captured::DATE <= ?", day(self.until)))
+        if self.crawl is not None:
+            tests.append(("c.crawl = ?", self.crawl))
+        return " AND ".join(test for test, _ in tests) or "true", [value for _, value in tests]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A chosen capture: its line of the index, and the portal and crawl that it is of."""
+
+    entry: Entry
+    capture: int
+    portal: str
+    crawl: str
+
+
+def choose(
+    connection: duckdb.DuckDBPyConnection, choice: Choice, *, most_bytes: int, most_pages: int
+) -> int:
+    """Fill the temporary table ``wanted`` with the captures, cut into parts; return how many parts.
+
+    Parts follow time. A new one begins where its records would pass ``most_bytes`` or its HTML
+    pages ``most_pages``. Raises ``BadSetting`` for a statement that is no SELECT or names no
+    capture, article or url.
+    """
+    condition, values = choice.where()
+    named = "" if choice.sql is None else _named(connection, choice.sql)
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE wanted AS
+        WITH c AS (
+            SELECT DISTINCT c.capture, c.captured, c.warc, c.warc_offset, c.warc_length, c.type
+            FROM captures c {named} WHERE {condition}),
+        filled AS (
+            SELECT capture, greatest(
+                (sum(warc_length) OVER so_far - 1) // {most_bytes},
+                (count(*) FILTER (type = 'text/html') OVER so_far - 1) // {most_pages}) AS part
+            FROM c
+            WINDOW so_far AS (ORDER BY captured, warc, warc_offset ROWS UNBOUNDED PRECEDING))
+        SELECT capture, dense_rank() OVER (ORDER BY part) - 1 AS part FROM filled
+        """,
+        values,
+    )
+    row = connection.execute("SELECT coalesce(max(part) + 1, 0) FROM wanted").fetchone()
+    return int(row[0]) if row else 0
+
+
+def take(connection: duckdb.DuckDBPyConnection, part: int) -> tuple[Kept, ...]:
+    """Fill the temporary table ``chosen`` with a part's captures and return them, oldest first.
+
+    With them come the requisites of their pages and the originals of their revisits, so that each
+    part replays alone.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE chosen AS SELECT capture FROM wanted WHERE part = ?", [part]
+    )
+    connection.execute(_SHOWN)
+    connection.execute(_ORIGINALS)
+    result = connection.execute("""
+        SELECT c.surt, c.captured, c.url, c.type, c.status, c.record, c.digest, c.warc_length,
+               c.warc_offset, c.warc, c.capture, c.portal, c.crawl
+        FROM captures c JOIN chosen USING (capture) ORDER BY c.captured, c.warc, c.warc_offset
+    """)
+    return tuple(map(_kept, result.fetchall()))
+
+
+def _named(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
+    """Keep the statement's answer as the table ``named``; return the join that reads it."""
+    result = select(connection, sql)
+    columns = [column[0] for column in result.description or ()]
+    key = next((name for name in _KEYS if name in columns), None)
+    if key is None:
+        raise BadSetting(
+            "the statement names nothing to export: let it give a column capture, article or url, "
+            "such as SELECT url FROM articles WHERE section = 'खेल'"
+        )
+    names = pa.array({row[columns.index(key)] for row in result.fetchall()}, _TYPES[key])
+    connection.register("named", pa.table({key: names}))
+    return f"JOIN named n ON {_KEYS[key]}"
+
+
+def _kept(row: tuple[Any, ...]) -> Kept:
+    key, captured, url, mime, status, record, digest, length, offset, warc = row[:10]
+    return Kept(
+        Entry(
+            key=key.replace(" ", "%20"),
+            timestamp=stamp(_utc(captured)),
+            url=url,
+            mime="warc/revisit" if record == "revisit" else mime or "",
+            status="" if status is None else str(status),
+            digest=digest or "",
+            length=length,
+            offset=offset,
+            warc=warc,
+        ),
+        *row[10:],
+    )
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
