@@ -10,14 +10,14 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from archive.capture import Capture
-from archive.errors import BadSetting, DamagedRecord
+from archive.errors import ArchiveBusy, ArchiveError, BadSetting, DamagedRecord
 from archive.landing import Batch, Item, Landing
 from archive.pages import Page, Pages
 from archive.reading import Reading, read
@@ -154,20 +154,53 @@ class Ingest:
         return run.tally.report()
 
     def follow(self, stop: threading.Event) -> Report:
-        """Land the archive's WARC files as they grow, until ``stop`` is set and all is landed."""
+        """Land the archive's WARC files as they grow, until ``stop`` is set and all is landed.
+
+        Where another process lands them, this one takes over when it ends; if all is landed
+        before, the report is empty.
+        """
         (self.folder / "warc").mkdir(parents=True, exist_ok=True)
-        with self._running(FRESH) as run:
-            while True:
-                last = stop.is_set()  # before looking: what was written until then is there now
-                for path in self.files():
-                    run.read(path)
-                if last:
-                    run.land_all()
-                    run.close()
-                    break
-                run.land_if_due()
-                stop.wait(PAUSE)
+        try:
+            with self._running(FRESH, self._landed_by_another(stop)) as run:
+                self._follow(run, stop)
+        except ArchiveBusy:
+            return Report()
         return run.tally.report()
+
+    def _follow(self, run: _Run, stop: threading.Event) -> None:
+        while True:
+            last = stop.is_set()  # before looking: what was written until then is there now
+            for path in self.files():
+                run.read(path)
+            if last:
+                run.land_all()
+                run.close()
+                break
+            run.land_if_due()
+            stop.wait(PAUSE)
+
+    def _landed_by_another(self, stop: threading.Event) -> Callable[[], bool]:
+        """Return what tells whether all that was there when ``stop`` was set is in the tables."""
+        wanted: dict[str, int] = {}
+
+        def landed() -> bool:
+            if not stop.is_set():
+                return False
+            wanted.update({} if wanted else self._sizes())
+            try:
+                done = landed_up_to(self._tables)
+            except ArchiveError:  # whoever makes the tables is not done with it
+                return False
+            return all(done.get(warc, 0) >= size for warc, size in wanted.items())
+
+        return landed
+
+    def _sizes(self) -> dict[str, int]:
+        found = {}
+        for path in self.files():
+            with suppress(FileNotFoundError):  # sealed and renamed a moment ago
+                found[warc_name(path)] = path.stat().st_size
+        return found
 
     def files(self) -> list[Path]:
         """Return the archive's WARC files, sealed and growing, in the order of their names."""
@@ -175,8 +208,8 @@ class Ingest:
         found = [p for p in folder.iterdir() if p.is_file() and is_warc(p)]
         return sorted(found, key=lambda p: warc_name(p))
 
-    def _lock(self) -> AbstractContextManager[None]:
-        return writer_lock(self._tables, lambda: self._on_event(Event("waiting")))
+    def _lock(self, enough: Callable[[], bool]) -> AbstractContextManager[None]:
+        return writer_lock(self._tables, lambda: self._on_event(Event("waiting")), enough)
 
     def _brought(self, warcs: Sequence[Path]) -> list[Path]:
         missing = [str(path) for path in warcs if not path.is_file()]
@@ -185,8 +218,8 @@ class Ingest:
         return [bring_in(path, self.folder / "warc") for path in warcs]
 
     @contextmanager
-    def _running(self, age: float) -> Iterator[_Run]:
-        with self._lock(), connect(self._tables, write=True) as connection:
+    def _running(self, age: float, enough: Callable[[], bool] = lambda: False) -> Iterator[_Run]:
+        with self._lock(enough), connect(self._tables, write=True) as connection:
             try:
                 with Pages(self._workers) as pages, closing(SearchIndex(self._tables)) as search:
                     yield _Run(connection, pages, search, self._on_event, age)
@@ -343,6 +376,12 @@ class _Run:
         """Bring the search index up to what has been landed."""
         self._search.update(self._connection)
         self._searchable = time.monotonic()
+
+
+def landed_up_to(folder: Path) -> dict[str, int]:
+    """Return, for each WARC file in the archive's tables, the byte up to which it is landed."""
+    with connect(folder) as connection:
+        return dict(connection.execute("SELECT warc, next_offset FROM warcs").fetchall())
 
 
 def is_warc(path: Path) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.cli.common import Exit
+from crawler.lock import sign
 
 
 @dataclass
@@ -29,21 +30,26 @@ class CrawlProcess:
     _process: subprocess.Popen[bytes] | None = None
     _reader: threading.Thread | None = None
 
-    def start(self, archive: Path, options: list[str]) -> None:
-        """Start the crawl; its log lines go to ``log``."""
+    def start(self, archive: Path, options: list[str], lock: int | None = None) -> None:
+        """Start the crawl; its log lines go to ``log``.
+
+        ``lock`` is the descriptor of the portal's lock, which the child then holds as well.
+        """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         ours, theirs = os.pipe()
         command = [sys.executable, "-m", "crawler.run", self.portal, "--archive", str(archive)]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--progress-fd", str(theirs), *options],
-                pass_fds=[theirs],
+                pass_fds=[theirs] if lock is None else [theirs, lock],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
         os.close(theirs)
+        if lock is not None:
+            sign(lock, [os.getpid(), self._process.pid])
         self._reader = threading.Thread(target=self._read, args=(ours,), daemon=True)
         self._reader.start()
 
@@ -62,10 +68,16 @@ class CrawlProcess:
             self._process.send_signal(signal.SIGKILL if now else signal.SIGINT)
 
     def wait(self) -> Exit:
-        """Wait for the end and return why it ended; a crash counts as PARTLY."""
+        """Wait for the end and return why it ended.
+
+        One that was killed before its last word was interrupted; another crash counts as PARTLY.
+        """
         assert self._process is not None
         assert self._reader is not None
         code = self._process.wait()
         self._reader.join()
-        told = self.figures.get("code", code if code == Exit.SETTING else Exit.PARTLY)
-        return Exit(told)
+        if "code" in self.figures:
+            return Exit(self.figures["code"])
+        if code < 0:
+            return Exit.INTERRUPTED
+        return Exit.SETTING if code == Exit.SETTING else Exit.PARTLY

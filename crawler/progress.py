@@ -100,6 +100,7 @@ class Progress:
     def _figures(self) -> dict[str, Any]:
         keeper, spider, scheduler = self._keeper(), self._spider(), self._scheduler()
         return {
+            "crawl": self._crawler.settings["MORESTORIES_CRAWL_ID"],
             "pages": scheduler.given if scheduler else 0,
             "captures": dict(sorted(keeper.statuses.items())),
             "revisits": keeper.revisits,

@@ -29,6 +29,7 @@ def lay_over(
     frontier: str = "",
     max_pages: int | None = None,
     max_minutes: float | None = None,
+    max_bytes: int | None = None,
     full: bool = False,
     progress_fd: int | None = None,
 ) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def lay_over(
         "MORESTORIES_FRONTIER": frontier_url(archive, frontier),
         "MORESTORIES_OBEY_ROBOTS": portal.robots == "obey",
         "MORESTORIES_MAX_PAGES": max_pages if max_pages is not None else portal.max_pages,
+        "MORESTORIES_MAX_BYTES": _lower(max_bytes, portal.max_total_bytes),
         "MORESTORIES_MAX_SECONDS": minutes * 60 if minutes is not None else None,
         "MORESTORIES_FULL": full,
         "MORESTORIES_PROGRESS_FD": progress_fd,
@@ -51,6 +53,10 @@ def lay_over(
         "DOWNLOAD_MAXSIZE": portal.max_bytes,
         "DOWNLOAD_TIMEOUT": portal.timeout,
     }
+
+
+def _lower(left: int | None, budget: int | None) -> int | None:
+    return min((n for n in (left, budget) if n is not None), default=None)
 
 
 def crawl_id(portal: str) -> str:
@@ -76,6 +82,7 @@ def main() -> int:
             frontier=arguments.frontier,
             max_pages=arguments.max_pages,
             max_minutes=arguments.max_minutes,
+            max_bytes=arguments.max_bytes,
             full=arguments.full,
             progress_fd=arguments.progress_fd,
         ),
@@ -105,6 +112,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--frontier", default="", help="SQLAlchemy URL; default: SQLite in DIR")
     parser.add_argument("--max-pages", type=int)
     parser.add_argument("--max-minutes", type=float)
+    parser.add_argument("--max-bytes", type=int, help="what a month's budget leaves")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--progress-fd", type=int)
     parser.add_argument("--log-level", default="INFO")

@@ -24,11 +24,6 @@ GRACE = timedelta(minutes=5)
 SOONEST, LATEST = timedelta(minutes=10), timedelta(days=1)
 # Further back moments are not counted: they are one run all the same.
 MEMORY = timedelta(days=31)
-# A clock may be set back this far and its runs still count; a run noted as later than that was
-# noted by a clock that was wrong, and must not silence a portal until then.
-SET_BACK = timedelta(hours=1)
-# A run that was interrupted so often in a row waits for the next moment of its schedule.
-ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)

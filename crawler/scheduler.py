@@ -36,7 +36,7 @@ class Scheduler(BaseScheduler):
         self._crawler = crawler
         self._portal: Declaration = crawler.settings["MORESTORIES_PORTAL"]
         self._max_pages: int | None = crawler.settings["MORESTORIES_MAX_PAGES"]
-        self._max_bytes: int | None = self._portal.max_total_bytes
+        self._max_bytes: int | None = crawler.settings["MORESTORIES_MAX_BYTES"]
         self._ready: deque[Claim] = deque()
         self._look_at = 0.0
         self._wait = POLL[0]

@@ -11,7 +11,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from archive.errors import ArchiveError, BadSetting
+from archive.errors import (
+    ArchiveBusy,
+    ArchiveError,
+    BadSetting,
+    DamagedRecord,
+    DiskFull,
+    StoreError,
+)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -42,7 +49,18 @@ class Exit(IntEnum):
     UNREACHABLE = 7  # the host cannot be found or does not answer
     NOTHING = 8  # nothing to do or nothing found: no article, no portal, no such row
     DAMAGED = 9  # a kept file is not as it should be
+    BUSY = 10  # another process is at it: the same portal is being crawled
+    HUNG = 11  # stopped from outside: it did not end within its time
     INTERRUPTED = 130  # Ctrl-C or SIGTERM
+
+
+def exit_of(error: ArchiveError) -> Exit:
+    """Return the exit code of an error that ends a command."""
+    if isinstance(error, DiskFull):
+        return Exit.DISK_FULL
+    if isinstance(error, ArchiveBusy):
+        return Exit.BUSY
+    return Exit.DAMAGED if isinstance(error, DamagedRecord | StoreError) else Exit.SETTING
 
 
 def existing(folder: Path) -> Path:
@@ -55,10 +73,10 @@ def existing(folder: Path) -> Path:
     return folder.resolve()
 
 
-def fail(error: ArchiveError, code: Exit = Exit.SETTING) -> typer.Exit:
-    """Print ``error`` for a person and return the exception to raise."""
+def fail(error: ArchiveError, code: Exit | None = None) -> typer.Exit:
+    """Print ``error`` for a person and return the exception to raise; its cause gives the code."""
     err.print(Text.assemble(("morestories:", "bold red"), f" {error}"), soft_wrap=True)
-    return typer.Exit(code)
+    return typer.Exit(exit_of(error) if code is None else code)
 
 
 def on_terminal() -> bool:

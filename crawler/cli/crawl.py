@@ -17,10 +17,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, on_terminal, out
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, exit_of, on_terminal, out
 from archive.errors import ArchiveError
 from archive.ingest import Event, Ingest, Report
-from crawler.child import CrawlProcess
+from archive.ledger import Ledger
+from archive.store.counts import stories_of
+from crawler.entry import Entry, Order
 from crawler.plan import plan
 from crawler.portal import Declaration, all_declarations, find
 
@@ -55,6 +57,11 @@ def crawl(
         bool, typer.Option("--dry-run", help="Say what would be fetched first and why; ask nobody.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+    planned: Annotated[
+        datetime | None,
+        typer.Option(hidden=True, formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]),
+    ] = None,
+    missed: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Crawl portals into WARC files and land their articles in DuckDB while it runs.
 
@@ -74,8 +81,8 @@ def crawl(
         due = [row for portal in portals for row in plan(portal, folder, frontier, time.time())]
         out.print_json(json.dumps(due, ensure_ascii=False)) if as_json else _print_plan(due)
         return
-    options = _options(max_pages, max_minutes, full, frontier)
-    run = CrawlRun(folder, portals, options)
+    order = Order(max_pages, max_minutes, full, frontier, planned, missed)
+    run = CrawlRun(folder, portals, order)
     code = run.go()
     if as_json:
         out.print_json(json.dumps(run.summary(), ensure_ascii=False))
@@ -98,19 +105,6 @@ def _portal(target: str, archive: Path) -> Declaration:
     return known[0] if known else add_portal(url, archive)
 
 
-def _options(
-    max_pages: int | None, max_minutes: float | None, full: bool, frontier: str
-) -> list[str]:
-    options = []
-    if max_pages is not None:
-        options += ["--max-pages", str(max_pages)]
-    if max_minutes is not None:
-        options += ["--max-minutes", str(max_minutes)]
-    if frontier:
-        options += ["--frontier", frontier]
-    return [*options, "--full"] if full else options
-
-
 def _print_plan(due: list[dict[str, str]]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("portal", "kind", "why"):
@@ -125,12 +119,11 @@ def _print_plan(due: list[dict[str, str]]) -> None:
 class CrawlRun:
     """Crawls as child processes, and the reader that lands their captures meanwhile."""
 
-    def __init__(self, archive: Path, portals: list[Declaration], options: list[str]) -> None:
+    def __init__(self, archive: Path, portals: list[Declaration], order: Order) -> None:
         self._archive = archive
-        self._options = options
-        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-        logs = archive / "logs"
-        self._crawls = [CrawlProcess(p.id, logs / f"{p.id}-{stamp}.log") for p in portals]
+        self._portals = portals
+        self._order = order
+        self._entries: list[Entry] = []
         self._done = threading.Event()
         self._ingest = Ingest(archive, on_event=self._heard)
         self._landed = Report()
@@ -138,23 +131,25 @@ class CrawlRun:
         self._stops = 0
         self._started = time.monotonic()
         self._codes: list[Exit] = []
+        self._articles: dict[str, dict[str, int]] = {}
 
     def go(self) -> Exit:
-        """Run to the end and return the worst cause."""
+        """Run to the end and return the worst cause.
+
+        Raises ``ArchiveBusy`` before anything is started if one of the portals is being crawled.
+        """
         (self._archive / "warc").mkdir(parents=True, exist_ok=True)
         handlers = {s: signal.signal(s, self._stop) for s in (signal.SIGINT, signal.SIGTERM)}
-        reader = threading.Thread(target=self._read, daemon=True)
+        ledger = Ledger(self._archive)
         try:
-            for one in self._crawls:
-                one.start(self._archive, self._options)
-            reader.start()
-            self._watch(lambda: any(one.running for one in self._crawls))
-            self._codes = [one.wait() for one in self._crawls]
-            self._done.set()
-            self._watch(lambda: reader.is_alive() and self._stops < 2)
+            for portal in self._portals:
+                self._entries.append(Entry(self._archive, portal, ledger, self._order))
+            self._crawl_and_land()
         finally:
-            for one in self._crawls:
-                one.stop(now=True)
+            for entry in self._entries:
+                entry.process.stop(now=True)
+                entry.close()
+            ledger.close()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
         if self._failure is not None:
@@ -162,9 +157,25 @@ class CrawlRun:
         # A crawl that was stopped before it could say so, or at once, was stopped all the same.
         return Exit.INTERRUPTED if self._stops else max(self._codes, key=_severity)
 
+    def _crawl_and_land(self) -> None:
+        for entry in self._entries:
+            entry.start(datetime.now(UTC))
+        if any(entry.started for entry in self._entries):
+            reader = threading.Thread(target=self._read, daemon=True)
+            reader.start()
+            self._watch(lambda: any(entry.process.running for entry in self._entries))
+            self._codes = [entry.wait() for entry in self._entries]
+            self._done.set()
+            self._watch(lambda: reader.is_alive() and self._stops < 2)
+        self._codes = [entry.wait() for entry in self._entries]
+        self._articles = stories_of(self._archive, [entry.crawl for entry in self._entries])
+        failed = exit_of(self._failure) if self._failure else None
+        for entry in self._entries:
+            entry.end(datetime.now(UTC), self._articles.get(entry.crawl, {}), failed)
+
     def _heard(self, event: Event) -> None:
         if event.kind == "waiting":
-            err.print("another process is landing rows in this archive: waiting for it")
+            err.print("another process lands the rows of this archive, these too")
         self._landed = event.report
 
     def _read(self) -> None:
@@ -175,8 +186,8 @@ class CrawlRun:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stops += 1
-        for one in self._crawls:
-            one.stop(now=self._stops > 1)
+        for entry in self._entries:
+            entry.process.stop(now=self._stops > 1)
         if self._stops == 1:
             err.print("finishing what is in flight and sealing; Ctrl-C again stops at once")
 
@@ -214,7 +225,7 @@ class CrawlRun:
         captures: Counter[str] = Counter()
         failures: Counter[str] = Counter()
         plain: Counter[str] = Counter()
-        for one in self._crawls:
+        for one in (entry.process for entry in self._entries):
             captures.update(one.figures.get("captures", {}))
             failures.update(one.figures.get("failures", {}))
             plain.update(
@@ -227,21 +238,24 @@ class CrawlRun:
         landed = self._landed
         figures = self._figures()
         figures.pop("queued")
+        articles: Counter[str] = Counter({"new": 0, "changed": 0, "unchanged": 0})
+        for found in self._articles.values():
+            articles.update(found)
+        runs = [entry.process for entry in self._entries if entry.started]
         return figures | {
-            "portals": [one.portal for one in self._crawls],
+            "portals": [portal.id for portal in self._portals],
             "seconds": round(time.monotonic() - self._started, 1),
-            "articles": {
-                "new": landed.new,
-                "changed": landed.changed,
-                "unchanged": landed.unchanged,
-            },
+            "articles": dict(articles),
             "links": dict(landed.links),
             "outcomes": dict(landed.outcomes),
-            "causes": [one.figures["cause"] for one in self._crawls if one.figures.get("cause")],
+            "causes": [
+                cause for entry in self._entries if (cause := entry.process.figures.get("cause"))
+            ],
             "archive": str(self._archive),
-            "logs": [str(one.log) for one in self._crawls],
+            "logs": [str(run.log) for run in runs],
             "exit": {
-                o.portal: c.name.lower() for o, c in zip(self._crawls, self._codes, strict=False)
+                portal.id: code.name.lower()
+                for portal, code in zip(self._portals, self._codes, strict=False)
             },
         }
 

@@ -7,8 +7,8 @@ import sys
 
 import typer
 
-from archive.cli.common import Exit, fail
-from archive.errors import ArchiveError, DamagedRecord, DiskFull, StoreError
+from archive.cli.common import fail
+from archive.errors import ArchiveError
 
 app = typer.Typer(
     name="morestories",
@@ -43,12 +43,5 @@ def main() -> None:
     """Run the command line; never show a traceback for an error a person can act on."""
     try:
         app()
-    except DiskFull as error:
-        code = fail(error, Exit.DISK_FULL).exit_code
-    except (DamagedRecord, StoreError) as error:
-        code = fail(error, Exit.DAMAGED).exit_code
     except ArchiveError as error:
-        code = fail(error).exit_code
-    else:
-        return
-    sys.exit(code)
+        sys.exit(fail(error).exit_code)

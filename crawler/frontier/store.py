@@ -20,8 +20,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    create_engine,
-    event,
     func,
     not_,
     or_,
@@ -31,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from archive.errors import ArchiveError, DiskFull, StoreError
+from archive.sqlite import fault, open_engine
 from crawler.frontier.rows import (
     AGAIN,
     CLAIMABLE,
@@ -64,11 +62,8 @@ class Frontier:
     def __init__(self, url: str, *, worker: str = "") -> None:
         self.worker = worker or worker_name()
         # PostgreSQL's usual address means psycopg 3 here, not SQLAlchemy's older default.
-        self._engine = create_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
+        self._engine = open_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
         self._sqlite = self._engine.dialect.name == "sqlite"
-        if self._sqlite:
-            event.listen(self._engine, "connect", _set_pragmas)
-            event.listen(self._engine, "begin", _begin_immediate)
         with self._begin() as tx:
             if not self._sqlite:  # two workers that begin together would both make the tables
                 tx.execute(select(func.pg_advisory_xact_lock(_MAKING)))
@@ -287,7 +282,7 @@ class Frontier:
             with self._engine.begin() as tx:
                 yield tx
         except DBAPIError as error:
-            raise _fault(error, self._engine.url.render_as_string()) from error
+            raise fault(error, f"the frontier {self._engine.url.render_as_string()}") from error
 
     def _insert(self, table: Any) -> Any:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
@@ -353,13 +348,6 @@ def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
     return found
 
 
-def _fault(error: DBAPIError, where: str) -> ArchiveError:
-    name = getattr(error.orig, "sqlite_errorname", "")
-    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
-        return DiskFull(f"no room left for the frontier {where}; it is as it was before")
-    return StoreError(f"the frontier {where} cannot be read or written: {error.orig}")
-
-
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -368,20 +356,3 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    # Let SQLAlchemy's "begin" event start transactions: the driver would start them late and
-    # deferred, and two writers would then meet at "database is locked".
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # A commit may be lost with the machine's power, never with the process; a lost "done" only
-    # costs a second fetch.
-    cursor.execute("PRAGMA synchronous = NORMAL")
-    cursor.execute("PRAGMA busy_timeout = 30000")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
