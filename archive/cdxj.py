@@ -130,7 +130,7 @@ def _with(old: mmap.mmap, added: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of ``old`` with the lines ``added`` in their places."""
     done = 0
     for line in added:
-        at = _first_not_below(old, line, done)
+        at = first_not_below(old, line, done)
         yield from _blocks(old, done, at)
         if old[at : at + len(line)] != line:
             yield line
@@ -160,22 +160,22 @@ def lookup(archive: Path, url: str) -> list[Entry]:
         return []
     prefix = f"{url_key(url)} ".encode()
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
-        at = _first_not_below(lines, prefix, 0)
+        at = first_not_below(lines, prefix, 0)
         found: list[Entry] = []
         while lines[at : at + len(prefix)] == prefix:
-            end = _line_end(lines, at)
+            end = line_end(lines, at)
             found.append(Entry.parse(lines[at:end]))
             at = end
     return found
 
 
-def _first_not_below(lines: mmap.mmap, prefix: bytes, low: int) -> int:
+def first_not_below(lines: mmap.mmap, prefix: bytes, low: int) -> int:
     """Return where the first line starts, from ``low`` on, that does not sort below ``prefix``."""
     high = len(lines)  # low starts a line; the line wanted starts in low … high
     while low < high:
         middle = (low + high) // 2
         start = lines.rfind(b"\n", low, middle) + 1 or low
-        end = _line_end(lines, start)
+        end = line_end(lines, start)
         if lines[start : start + len(prefix)] < prefix:
             low = end
         else:
@@ -183,7 +183,8 @@ def _first_not_below(lines: mmap.mmap, prefix: bytes, low: int) -> int:
     return low
 
 
-def _line_end(lines: mmap.mmap, at: int) -> int:
+def line_end(lines: mmap.mmap, at: int) -> int:
+    """Return where the line that starts at ``at`` ends, its line feed included."""
     return lines.find(b"\n", at) + 1 or len(lines)
 
 

@@ -4,6 +4,7 @@ ArchiveError                what a person can act on; the message says what, whe
  ├── BadSetting             a broken declaration, option or query: refused at start
  ├── DamagedRecord          bytes in a WARC that are not what they should be (file and offset)
  │    └── TruncatedRecord   the file ends inside the record
+ ├── Moved                  a record that the index names is not where it should be
  ├── DiskFull               nothing more can be written; what was sealed is intact
  ├── StoreError             the catalog or lake cannot be read or written
  │    └── ArchiveBusy       another process is the writer
@@ -40,6 +41,10 @@ def _damaged(kind: type[DamagedRecord], what: str, warc: str, offset: int) -> Da
 
 class TruncatedRecord(DamagedRecord):
     """The file ends inside the record: a torn tail."""
+
+
+class Moved(ArchiveError):
+    """A WARC, or the original of a revisit, that the index names and the folder does not have."""
 
 
 class DiskFull(ArchiveError):

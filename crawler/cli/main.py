@@ -24,6 +24,7 @@ COMMANDS: tuple[str, ...] = (
     "crawler.cli.crawl",
     "archive.cli.query",
     "archive.cli.export",
+    "archive.cli.replay",
     "archive.cli.ingest",
     "archive.cli.keep",
     "archive.cli.try_",

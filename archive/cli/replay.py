@@ -1,0 +1,177 @@
+"""``morestories replay`` and ``open``: captures in a browser."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import webbrowser
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, out
+from archive.errors import BadSetting
+from archive.query import instant
+
+PORT: Final = 8089
+HOST: Final = "127.0.0.1"
+
+PortOption = Annotated[
+    int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0 takes a free port.")
+]
+HostOption = Annotated[
+    str, typer.Option("--host", help="The address to listen on; others can then see the archive.")
+]
+
+
+class _ServesByDefault(TyperGroup):
+    """A group whose first word may be left out: ``replay demo`` is ``replay serve demo``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, "--help"):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
+replay = typer.Typer(
+    name="replay",
+    cls=_ServesByDefault,
+    help="Show captured pages in a browser as they were, with no request to the live web.\n\n"
+    "morestories replay [PORTAL] serves the archive on http://127.0.0.1:8089 until Ctrl-C.",
+    rich_markup_mode="rich",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.add_typer(replay)
+    app.command("open")(open_)
+
+
+@replay.command()
+def serve(
+    portal: Annotated[str, typer.Argument(help="Only what this portal's crawls captured.")] = "",
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    port: PortOption = PORT,
+    host: HostOption = HOST,
+) -> None:
+    """Serve the archive to a browser until Ctrl-C; pages crawled a second ago are there, too.
+
+    Also a Memento TimeGate and TimeMap (/web/…) and a CDX server API (/cdx); see docs/replay.md.
+    """
+    run(existing(archive), portal, host, listen(host, port))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port; raise ``BadSetting`` where another program has it."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise BadSetting(
+            f"cannot listen on {host} port {port} ({error.strerror}): "
+            "another program has it, or the address is not this machine's; take another --port"
+        ) from error
+
+
+def run(archive: Path, portal: str, host: str, listening: socket.socket, page: str = "") -> None:
+    """Serve until Ctrl-C; open ``page`` (a path) in a browser once the server is there."""
+    import uvicorn  # the server is loaded by those who serve
+
+    from archive.replay.server import application
+
+    address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+    config = uvicorn.Config(
+        application(archive, portal=portal, names=[host]),
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    out.print(f"{archive} is replayed at [bold]{address}/[/] (Ctrl-C ends it)", soft_wrap=True)
+    if page:
+        threading.Timer(0.5, webbrowser.open, [address + page]).start()
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def open_(
+    what: Annotated[
+        str, typer.Argument(metavar="URL|ARTICLE", help="An address, or a story's id.")
+    ],
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", help="As it was then (the nearest capture): 2026-11-01, or with time."
+        ),
+    ] = None,
+    port: PortOption = PORT,
+    host: HostOption = HOST,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print the link; start no server and no browser.")
+    ] = False,
+) -> None:
+    """Print the replay link of a page or story, and open it in a browser.
+
+    Where no replay of this archive runs on the port yet, one is started, until Ctrl-C.
+    """
+    folder = existing(archive)
+    path = _path(folder, what, instant(at) if at else None)
+    if path is None:
+        err.print(
+            f"{what} was never captured: `morestories search` finds stories by their words, "
+            f"`morestories frontier why {what}` says what happened to an address",
+            soft_wrap=True,
+        )
+        raise typer.Exit(Exit.NOTHING)
+    if print_only or replays(folder, host, port):
+        out.print(f"http://{host}:{port}{path}", markup=False, soft_wrap=True)
+        if not print_only:
+            webbrowser.open(f"http://{host}:{port}{path}")
+        return
+    with listen(host, port) as listening:
+        port = listening.getsockname()[1]
+        out.print(f"http://{host}:{port}{path}", markup=False, soft_wrap=True)
+        run(folder, "", host, listening, path)
+
+
+def _path(folder: Path, what: str, at: datetime | None) -> str | None:
+    """Return the path of the capture nearest to ``at``, None if the archive has none."""
+    from archive.replay import tables
+    from archive.replay.asked import address, ascii_url
+    from archive.replay.index import Index
+    from archive.replay.links import replay_path
+
+    url = what
+    if what.isdigit():
+        told = tables.story(folder, what)
+        if told is None:
+            raise BadSetting(
+                f"no story has the id {what}: `morestories search` shows ids with --json"
+            )
+        url, at = told.url, at or told.seen
+    wanted = f"{at or datetime.now(UTC):%Y%m%d%H%M%S}"
+    found = next(Index(folder).nearest(address(url), wanted), None)
+    return replay_path(ascii_url(found.url), found.timestamp) if found else None
+
+
+def replays(folder: Path, host: str, port: int) -> bool:
+    """Tell whether a replay of this archive answers there; ``BadSetting`` if of another one."""
+    connection = HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/-/status")
+        told = json.loads(connection.getresponse().read())
+    except (OSError, ValueError):
+        return False
+    finally:
+        connection.close()
+    if told.get("archive") != str(folder):
+        raise BadSetting(
+            f"port {port} replays another archive, {told.get('archive')}: take another --port"
+        )
+    return True

@@ -1,0 +1,268 @@
+"""The replay as an HTTP server: routes, and what each answers."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import (
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from archive.cdxj import Entry, url_key
+from archive.errors import ArchiveError, BadSetting, DamagedRecord
+from archive.replay import cdx, timemap, views
+from archive.replay.answer import answer
+from archive.replay.asked import Asked, ascii_url, asked, datetime_header
+from archive.replay.index import Excluded, Index, nothing_excluded, span
+from archive.replay.links import WEB, Links, replay_path
+from archive.replay.memento import Memento, load
+from archive.warc.message import header
+
+logger = logging.getLogger(__name__)
+
+STATUS: Final = "/-/status"
+_MOST_TRIED: Final = 50  # captures looked at for one that can be shown
+_LINES: Final = 1_000  # of a streamed answer sent at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One archive as it is replayed."""
+
+    index: Index
+
+    @property
+    def archive(self) -> Path:
+        return self.index.archive
+
+    def front(self, _: Request) -> Response:
+        return views.front(self.index)
+
+    def status(self, _: Request) -> Response:
+        """Tell another process which archive is replayed here."""
+        told = {"morestories": "replay", "archive": str(self.archive), "portal": self.index.portal}
+        return JSONResponse(told)
+
+    def search(self, request: Request) -> Response:
+        return views.search(self.index, request.query_params.get("q", ""))
+
+    def web(self, request: Request) -> Response:
+        """Answer for what stands after ``/web/``: a memento, a TimeGate, a TimeMap, a calendar."""
+        path = after(request, WEB)
+        if path.startswith("*/"):
+            return self._calendar(path[2:])
+        if found := re.fullmatch(r"timemap/(link|json|cdxj)/(.+)", path, re.S):
+            return self._timemap(request, found[1], found[2])
+        wanted = asked(path)
+        if not wanted.timestamp:
+            return self._timegate(request, wanted)
+        return self._memento(request, wanted)
+
+    def cdx(self, request: Request) -> Response:
+        question = cdx.read_question(request.query_params.multi_items())
+        if request.query_params.get("showNumPages"):  # cdx-toolkit asks; everything is one page
+            return JSONResponse({"pages": 1, "pageSize": 1, "blocks": 1})
+        if (request.query_params.get("page") or "0") != "0":
+            return PlainTextResponse("")
+        return _streamed(cdx.answer(self.index, question), cdx.MEDIA[question.output])
+
+    def _timegate(self, request: Request, wanted: Asked) -> Response:
+        """Redirect to the capture nearest to Accept-Datetime, the newest without one (RFC 7089, 4)."""
+        accept = request.headers.get("accept-datetime")
+        at = datetime_header(accept) if accept else datetime.now(UTC)
+        found = self._nearest(Asked(wanted.url, f"{at:%Y%m%d%H%M%S}", "mp_"))
+        if isinstance(found, Entry):
+            # Who sends Accept-Datetime wants the memento; a person wants it in its frame.
+            target = replay_path(ascii_url(found.url), found.timestamp, "mp_" if accept else "")
+            found = RedirectResponse(target, 302)
+        origin, url = origin_of(request), ascii_url(wanted.url)
+        found.headers["Vary"] = "accept-datetime"
+        found.headers["Link"] = (
+            f'<{url}>; rel="original", '
+            f'<{origin}{WEB}timemap/link/{url}>; rel="timemap"; type="application/link-format"'
+        )
+        return found
+
+    def _timemap(self, request: Request, form: str, path: str) -> Response:
+        url = asked(path).url
+        entries = self.index.of(url)
+        origin = origin_of(request)
+        lines: Iterator[str]
+        if form == "cdxj":
+            lines, media = (entry.line().decode() for entry in entries), cdx.MEDIA["cdxj"]
+        elif form == "json":
+            lines, media = timemap.as_json(origin, url, entries), "application/json"
+        else:
+            lines = timemap.link_format(origin, url, entries)
+            media = "application/link-format"
+        first = next(lines, None)
+        if first is None:
+            return PlainTextResponse(f"{url} was never captured\n", 404)
+        return _streamed(_again(first, lines), media)
+
+    def _calendar(self, path: str) -> Response:
+        url, _, year = path.partition("?year=") if "?year=" in path else path.partition("&year=")
+        return views.captures(self.index, asked(url).url, year)
+
+    def _memento(self, request: Request, wanted: Asked) -> Response:
+        found = self._nearest(wanted)
+        if not isinstance(found, Entry):
+            return found
+        if wanted.modifier == "":
+            if found.timestamp != wanted.timestamp or found.url != wanted.url:
+                return RedirectResponse(replay_path(ascii_url(found.url), found.timestamp), 302)
+            return views.frame(self.index, found, self._load(found))
+        memento = self._load(found)
+        if isinstance(memento, ArchiveError):
+            return views.damaged(wanted, memento)
+        return answer(wanted, memento, origin_of(request), request.headers.get("range", ""))
+
+    def _load(self, entry: Entry) -> Memento | ArchiveError:
+        try:
+            return load(self.index, entry)
+        except (ArchiveError, OSError) as error:
+            logger.warning("%s of %s cannot be replayed: %s", entry.url, entry.timestamp, error)
+            return error if isinstance(error, ArchiveError) else ArchiveError(str(error))
+
+    def _nearest(self, wanted: Asked) -> Entry | Response:
+        """Return the capture to show, or the page that says why there is none.
+
+        That very second wins; else the nearest that is no error. A redirect from an address to
+        one with the same SURT (``http`` to ``https``, ``/a`` to ``/a/``) would lead to itself.
+        """
+        found = list(islice(self.index.nearest(wanted.url, wanted.timestamp), _MOST_TRIED))
+        if not found:
+            return self._nothing(wanted)
+        exact = [entry for entry in found if entry.timestamp == wanted.timestamp]
+        exact.sort(key=lambda entry: entry.url != wanted.url)
+        good = [entry for entry in found if not entry.status or entry.status < "4"]
+        tried = [*exact, *good, *found]
+        return next((entry for entry in tried if not self._leads_to_itself(entry)), tried[0])
+
+    def _leads_to_itself(self, entry: Entry) -> bool:
+        if not entry.status.startswith("3"):
+            return False
+        memento = self._load(entry)
+        if isinstance(memento, ArchiveError):
+            return False
+        led = Links(entry.url, entry.timestamp).to(header(memento.headers, "location"), "id_")
+        return bool(led) and url_key(asked(str(led)[len(WEB) :]).url) == entry.key
+
+    def _nothing(self, wanted: Asked) -> Response:
+        """Say that an address was never captured, or why its captures are not shown."""
+        for entry in islice(self.index.every(span(wanted.url)), _MOST_TRIED):
+            if reason := self.index.reason(entry):
+                return views.excluded(wanted, reason)
+        return views.never(self.index, wanted)
+
+
+def after(request: Request, prefix: str) -> str:
+    """Return what stands in the request's target after ``prefix``, query included, as sent."""
+    raw = request.scope.get("raw_path") or request.scope["path"].encode()
+    query = request.scope["query_string"]
+    path = raw.decode("utf-8", "replace")[len(prefix) :]
+    return f"{path}?{query.decode('latin-1')}" if query else path
+
+
+def origin_of(request: Request) -> str:
+    """Return scheme, host and port by which the client reached the server."""
+    return f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+
+
+def _again(first: str, rest: Iterable[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _streamed(lines: Iterable[str], media: str) -> Response:
+    """Send lines as they are found, many at a time."""
+
+    def pieces() -> Iterator[str]:
+        rest = iter(lines)
+        while piece := "".join(islice(rest, _LINES)):
+            yield piece
+
+    return StreamingResponse(pieces(), media_type=media)
+
+
+class HostCheck:
+    """Refuse requests for a name that is not this server's: DNS rebinding.
+
+    A page on the web can let its own name lead to 127.0.0.1 and then read what is there; the
+    browser still names that host. An address cannot be rebound, a name can.
+    """
+
+    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
+        self._app = app
+        self._names = {name.lower() for name in names} | {"localhost", socket.gethostname().lower()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self._known(Headers(scope=scope).get("host", "")):
+            await self._app(scope, receive, send)
+            return
+        text = "421: this server is not known by that name (Host); ask for it by its address\n"
+        await PlainTextResponse(text, 421)(scope, receive, send)
+
+    def _known(self, host: str) -> bool:
+        name = re.sub(r":\d*$", "", host).strip("[]").lower()
+        if name in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def _bad_setting(_: Request, error: Exception) -> Response:
+    return PlainTextResponse(f"{error}\n", 400)
+
+
+def _archive_error(_: Request, error: Exception) -> Response:
+    return views.fault(500, "The archive cannot answer this", str(error))
+
+
+def application(
+    archive: Path,
+    *,
+    portal: str = "",
+    names: Sequence[str] = (),
+    excluded: Excluded = nothing_excluded,
+) -> ASGIApp:
+    """Return the replay of ``archive`` (of one portal's crawls) as an ASGI application.
+
+    ``names`` are host names that it answers to, beside localhost and addresses.
+    """
+    replay = Replay(Index(archive, portal=portal, excluded=excluded))
+    routes = [
+        Route("/", replay.front),
+        Route("/-/style.css", lambda _: views.style()),
+        Route(STATUS, replay.status),
+        Route("/search", replay.search),
+        Route("/cdx", replay.cdx),
+        Route("/web/{rest:path}", replay.web),
+    ]
+    handlers = {
+        BadSetting: _bad_setting,
+        DamagedRecord: _archive_error,
+        ArchiveError: _archive_error,
+    }
+    return HostCheck(Starlette(routes=routes, exception_handlers=handlers), names)
