@@ -104,7 +104,7 @@ class Keeper:
             self._settled = []
         if (now := time.monotonic()) - self._beat > HEARTBEAT_EVERY:
             self._beat = now
-            self.frontier.heartbeat(time.time())
+            self.frontier.heartbeat(self.frontier.now())
 
     def _sync_or_end(self) -> None:
         try:

@@ -137,8 +137,8 @@ class RobotsMiddleware:
 
     async def _turn(self, url: str) -> None:
         """Wait for a moment at which the host's clock lets this request go."""
-        at = self._spider.turn(urlsplit(url).hostname or "")
-        if (wait := at - time.time()) > 0:
+        wait = self._spider.turn(urlsplit(url).hostname or "")
+        if wait > 0:
             await asyncio.sleep(wait)
 
     @property
@@ -156,26 +156,26 @@ class RobotsMiddleware:
 
     def _is_stale(self, rules: Rules) -> bool:
         age = ROBOTS_AGE if rules.rules is not None else ROBOTS_RETRY
-        return time.time() - rules.read > age
+        return time.monotonic() - rules.read > age
 
     async def _fetch(self, origin: str) -> Rules:
         """Fetch and judge an origin's robots.txt, following at most five redirects (RFC 9309)."""
         url = origin + "/robots.txt"
-        rules = Rules(None, time.time(), "unreachable")
+        rules = Rules(None, time.monotonic(), "unreachable")
         for _ in range(6):
             await self._turn(url)
             answer = await self._download(url)
             if answer is None:  # also after a redirect: where it leads to is what counts
-                rules = Rules(None, time.time(), "unreachable")
+                rules = Rules(None, time.monotonic(), "unreachable")
                 break
-            rules = read_robots(answer.status, answer.body, time.time())
+            rules = read_robots(answer.status, answer.body, time.monotonic())
             target = answer.headers.get(b"Location")
             if not (300 <= answer.status < 400 and target):
                 break
             url = urljoin(url, target.decode("latin-1"))
         self._count(f"robots/answers/{rules.status}")
         logger.info("robots.txt of %s: %s, crawl delay %.0f s", origin, rules.status, rules.delay)
-        self._spider.heed(urlsplit(origin).hostname or "", rules)
+        self._spider.heed(origin, rules)
         return rules
 
     async def _download(self, url: str) -> Response | None:

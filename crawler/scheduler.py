@@ -14,7 +14,8 @@ from scrapy.utils.asyncio import call_later
 from archive.capture import About
 from archive.errors import ArchiveError
 from crawler.ending import end_for
-from crawler.frontier import Claim, Pending
+from crawler.frontier import Claim, Outcome
+from crawler.frontier.values import CRASHES, SUSPECT
 from crawler.keeper import Keeper
 from crawler.portal import Declaration
 from crawler.spiders.portal import PortalSpider
@@ -40,6 +41,7 @@ class Scheduler(BaseScheduler):
         self._ready: deque[Claim] = deque()
         self._look_at = 0.0
         self._wait = POLL[0]
+        self._alone = False
         self.given = 0
         self.budget = ""  # the budget that was reached, or ""
 
@@ -55,6 +57,7 @@ class Scheduler(BaseScheduler):
         self._keeper, self._spider = keeper, spider
         if freed := keeper.frontier.release_dead():
             logger.info("taking up %d URLs that an interrupted run left", freed)
+        self._count_given_up()
         taken_back = keeper.frontier.withdraw(self._portal.id, spider.scope.withdrawn)
         if taken_back:
             logger.info("%d addresses are refused by the portal's file of today", taken_back)
@@ -78,7 +81,7 @@ class Scheduler(BaseScheduler):
             return True
         try:
             self._keeper.sync()  # a retry that was settled a moment ago is to be waited for
-            return self._pending().total > 0
+            return self._next_at() is not None
         except ArchiveError as error:
             end_for(self._crawler, error)
             return True  # not idle: it ends for that cause
@@ -99,13 +102,25 @@ class Scheduler(BaseScheduler):
     def _claim(self) -> bool:
         if time.monotonic() < self._look_at:
             return False
-        now = time.time()
-        self._ready.extend(self._keeper.frontier.claim(self._portal.id, BATCH, now))
+        if self._alone:
+            self._keeper.sync()  # a URL that is fetched alone keeps the others back until it is told
+        frontier = self._keeper.frontier
+        now = frontier.now()
+        self._ready.extend(frontier.claim(self._portal.id, BATCH, now))
+        self._count_given_up()
+        self._alone = any(claim.died >= SUSPECT for claim in self._ready)
         if self._ready:
             self._wait = POLL[0]
             return True
         self._look_later(now)
         return False
+
+    def _count_given_up(self) -> None:
+        """Count, and say, what is given up because worker after worker died with it."""
+        lost = self._keeper.frontier.given_up - self._spider.failures[Outcome.WORKER_DIED]
+        if lost:
+            self._spider.failures[Outcome.WORKER_DIED] += lost
+            logger.warning("%d URLs are given up: %d workers died with each", lost, CRASHES)
 
     def _give_back(self, host: str) -> None:
         """Give back what is held of a host that asked to be left alone."""
@@ -116,7 +131,7 @@ class Scheduler(BaseScheduler):
 
     def _look_later(self, now: float) -> None:
         """Look again when something can be due; the engine's own heartbeat is 5 s, too slow."""
-        next_at = self._pending().next_at
+        next_at = self._next_at()
         self._wait = min(self._wait * 2, POLL[1])
         wait = self._wait if next_at is None else min(max(next_at - now, POLL[0]), POLL[1])
         self._look_at = time.monotonic() + wait  # a wall clock that is set back would never come
@@ -127,8 +142,9 @@ class Scheduler(BaseScheduler):
         if slot is not None and slot.closing is None:
             slot.nextcall.schedule()
 
-    def _pending(self) -> Pending:
-        return self._keeper.frontier.pending(self._portal.id, time.time())
+    def _next_at(self) -> float | None:
+        frontier = self._keeper.frontier
+        return frontier.next_at(self._portal.id, frontier.now())
 
     def _spent(self) -> bool:
         if self._max_pages is not None and self.given >= self._max_pages:

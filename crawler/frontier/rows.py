@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_, update
+from sqlalchemy import bindparam, case, func, or_, update
 
 from archive.link import LinkKind
 from crawler.frontier.schema import urls
-from crawler.frontier.values import Claim, Offer, Settled, State
+from crawler.frontier.values import CRASHES, Claim, Offer, Outcome, Settled, State, clock_of
 
 CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
 AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
@@ -16,20 +16,18 @@ FOR_EVER = 1e12
 LONGEST_WAIT = 3900.0  # seconds; a host is left alone for an hour at most, and asks come in turn
 
 
-def has_come(moment: Any, now: float) -> Any:
-    """Say in SQL that a moment has come, or is further off than anything waits in a run.
+FURTHEST = 30 * 86_400.0  # seconds; nothing is planned for later than this
+
+
+def has_come(moment: Any, now: float, furthest: float = LONGEST_WAIT) -> Any:
+    """Say in SQL that a moment has come, or is further off than anything waits.
 
     The latter was written before the clock was set back.
     """
-    return or_(moment <= now, moment > now + LONGEST_WAIT)
+    return or_(moment <= now, moment > now + furthest)
 
 
-def is_due(now: float) -> Any:
-    queued = and_(urls.c.state == State.QUEUED, has_come(urls.c.due, now))
-    return or_(queued, and_(urls.c.state.in_(CLAIMABLE), urls.c.due <= now))
-
-
-AGAIN = (
+NOW_AGAIN = (
     update(urls)
     .where(
         urls.c.key == bindparam("_key"),
@@ -66,6 +64,40 @@ REOPEN = (
     )
 )
 
+# Met again on a shorter way, or as something more urgent, before it was fetched.
+NEARER = (
+    update(urls)
+    .where(
+        urls.c.key == bindparam("_key"),
+        urls.c.state == State.QUEUED,
+        or_(urls.c.hops > bindparam("_hops"), urls.c.priority > bindparam("_priority")),
+    )
+    .values(
+        hops=case((urls.c.hops > bindparam("_hops"), bindparam("_hops")), else_=urls.c.hops),
+        via=case((urls.c.hops > bindparam("_hops"), bindparam("_via")), else_=urls.c.via),
+        priority=case(
+            (urls.c.priority > bindparam("_priority"), bindparam("_priority")),
+            else_=urls.c.priority,
+        ),
+    )
+)
+
+_LOST = urls.c.died + 1 >= CRASHES
+# A worker died with it. Most are innocent, so the try counts, and only several give it up.
+DIED = (
+    update(urls)
+    .where(urls.c.state == State.CLAIMED)
+    .values(
+        state=case((_LOST, State.FAILED.value), else_=State.QUEUED.value),
+        due=case((_LOST, None), else_=urls.c.due),
+        outcome=Outcome.WORKER_DIED.value,
+        died=urls.c.died + 1,
+        token=urls.c.token + 1,
+        lease=None,
+        worker="",
+    )
+)
+
 WITHDRAW = (
     update(urls)
     .where(urls.c.id == bindparam("_id"), urls.c.state != State.CLAIMED)
@@ -81,6 +113,7 @@ SETTLE = (
         due=bindparam("_due"),
         lease=None,
         worker="",
+        died=0,
         visits=urls.c.visits + bindparam("_visit"),
         attempts=case((bindparam("_visit") == 1, 0), else_=urls.c.attempts),
         first_fetched=func.coalesce(urls.c.first_fetched, bindparam("_fetched")),
@@ -97,7 +130,7 @@ def offered_row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
         "portal": portal,
         "key": offer.key,
         "url": offer.url,
-        "host": offer.host,
+        "host": clock_of(offer.host),
         "kind": offer.kind.value,
         "via": offer.via,
         "hops": offer.hops,
@@ -107,6 +140,15 @@ def offered_row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
         "due": None if offer.reason else AT_ONCE,
         "outcome": offer.reason,
         "offered": now,
+    }
+
+
+def nearer_row(offer: Offer) -> dict[str, Any]:
+    return {
+        "_key": offer.key,
+        "_hops": offer.hops,
+        "_via": offer.via,
+        "_priority": offer.priority,
     }
 
 
@@ -140,6 +182,7 @@ def claim_of(row: Any) -> Claim:
         etag=row["etag"],
         last_modified=row["last_modified"],
         outcome=row["outcome"],
+        died=row["died"],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Float,
     Index,
     Integer,
@@ -12,8 +13,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    inspect,
     text,
 )
+from sqlalchemy.schema import CreateColumn
 
 metadata = MetaData()
 
@@ -46,9 +49,14 @@ urls = Table(
     Column("fetched", Float),
     Column("etag", Text, nullable=False, default=""),
     Column("last_modified", Text, nullable=False, default=""),
+    # Workers in a row that died while they held it.
+    Column("died", Integer, nullable=False, default=0, server_default=text("0")),
     UniqueConstraint("portal", "key"),
 )
-Index("urls_next", urls.c.portal, urls.c.state, urls.c.priority, urls.c.due)
+Index("urls_queue", urls.c.portal, urls.c.state, urls.c.host, urls.c.priority, urls.c.id)
+Index("urls_due", urls.c.portal, urls.c.state, urls.c.due)
+HELD = text("worker <> ''")  # spelled in a query too, for the index below to be found
+Index("urls_held", urls.c.worker, sqlite_where=HELD, postgresql_where=HELD)
 
 hosts = Table(
     "hosts",
@@ -58,3 +66,26 @@ hosts = Table(
     Column("delay", Float, nullable=False, default=0.0),  # seconds between two requests
     Column("reason", Text, nullable=False, default="", server_default=text("''")),
 )
+
+# How far the workers' time is from the store's clock, which was set while they ran: one row.
+clock = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("lag", Float, nullable=False, default=0.0),
+)
+
+
+def make(tx: Connection) -> None:
+    """Make the tables, or give those of an earlier version what they have not yet."""
+    metadata.create_all(tx)
+    there = {column["name"] for column in inspect(tx).get_columns(urls.name)}
+    for column in urls.columns:
+        if column.name not in there:
+            said = CreateColumn(column).compile(dialect=tx.dialect)
+            tx.execute(text(f"ALTER TABLE {urls.name} ADD COLUMN {said}"))
+    if "died" not in there:  # of a time when www.a.example had a clock of its own
+        tx.execute(text("UPDATE urls SET host = substr(host, 5) WHERE host LIKE 'www.%'"))
+        tx.execute(text("DROP INDEX IF EXISTS urls_next"))
+    for index in urls.indexes:
+        index.create(tx, checkfirst=True)

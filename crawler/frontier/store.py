@@ -7,10 +7,7 @@ claimed is claimable again when its lease ends, or at once if it ran on this mac
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +18,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    not_,
     or_,
     select,
     update,
@@ -30,55 +26,82 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from archive.sqlite import fault, open_engine
-from crawler.frontier.rows import (
+from crawler.frontier.clock import Clock, database_time, machine_time
+from crawler.frontier.queue import (
     AGAIN,
+    due_again,
+    hosts_in_queue,
+    lapsed,
+    next_moments,
+    of_host,
+    queued,
+)
+from crawler.frontier.rows import (
+    AT_ONCE,
     CLAIMABLE,
+    DIED,
+    LONGEST_WAIT,
+    NEARER,
+    NOW_AGAIN,
     REOPEN,
     SETTLE,
     WITHDRAW,
     claim_of,
     has_come,
-    is_due,
+    nearer_row,
     offered_row,
     reopened_row,
     settled_row,
 )
-from crawler.frontier.schema import hosts, metadata, urls
-from crawler.frontier.values import Claim, Offer, Pending, Settled, State
+from crawler.frontier.schema import HELD, hosts, make, urls
+from crawler.frontier.values import (
+    CRASHES,
+    SUSPECT,
+    Claim,
+    Offer,
+    Pending,
+    Settled,
+    State,
+    clock_of,
+)
+from crawler.frontier.worker import is_dead, worker_name
 
 _MAKING = 0x6D6F7265  # "more": the advisory lock under which PostgreSQL's tables are made
 
+WAKE = 1000  # URLs that are due again, queued with one claim
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
-
-
-def worker_name() -> str:
-    """Name this process so that another on the same machine can tell whether it still lives."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 class Frontier:
     """The frontier of one archive. ``url`` is SQLAlchemy's (``sqlite:////…/frontier.sqlite``)."""
 
-    def __init__(self, url: str, *, worker: str = "") -> None:
+    def __init__(self, url: str, *, worker: str = "", clock: Clock | None = None) -> None:
         self.worker = worker or worker_name()
+        self.given_up = 0  # URLs, since it was opened, whose workers died one after the other
         # PostgreSQL's usual address means psycopg 3 here, not SQLAlchemy's older default.
         self._engine = open_engine(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
         self._sqlite = self._engine.dialect.name == "sqlite"
         with self._begin() as tx:
             if not self._sqlite:  # two workers that begin together would both make the tables
                 tx.execute(select(func.pg_advisory_xact_lock(_MAKING)))
-            metadata.create_all(tx)
+            make(tx)
+            self._clock = clock or Clock(machine_time if self._sqlite else database_time)
+            self._clock.start(tx, alone=not self._others(tx))
 
     def close(self) -> None:
         """Let go of the database; claims stay until :meth:`release` or the end of their lease."""
         self._engine.dispose()
 
+    def now(self) -> float:
+        """Return the time that all of the frontier's workers go by, in seconds since the epoch."""
+        return self._clock.now()
+
     def offer(self, portal: str, offers: Iterable[Offer], now: float) -> int:
         """Add the URLs that are new; return how many were.
 
         A known URL changes only if the offer says ``again`` or ``changed``: then it is due now,
-        unless a worker holds it. The first offer's kind, via and hops stay. A URL that was
-        refused is queued by the first offer that gives no reason against it: a feed may vouch for
+        unless a worker holds it. The first offer's kind stays; a shorter way to what is still
+        queued counts, and what makes it more urgent. A URL that was refused is queued by the first offer that gives no reason against it: a feed may vouch for
         what a page's link could not, and an archivist may take a rule back.
         """
         by_key: dict[str, Offer] = {}
@@ -96,6 +119,13 @@ class Frontier:
                 for key, one in by_key.items()
                 if known.get(key) == State.SKIPPED and not one.reason
             ]
+            nearer = [
+                nearer_row(one)
+                for key, one in by_key.items()
+                if known.get(key) == State.QUEUED and not one.reason
+            ]
+            if nearer:
+                tx.execute(NEARER.where(urls.c.portal == portal), nearer)
             if fresh:
                 tx.execute(self._insert(urls).on_conflict_do_nothing(), fresh)
             again = [
@@ -108,7 +138,7 @@ class Frontier:
                 if one.key in known and not one.reason and (one.again or one.changed)
             ]
             if again:
-                tx.execute(AGAIN.where(urls.c.portal == portal), again)
+                tx.execute(NOW_AGAIN.where(urls.c.portal == portal), again)
             if refused:
                 tx.execute(REOPEN.where(urls.c.portal == portal), refused)
         return sum(1 for row in fresh if row["state"] == State.QUEUED)
@@ -117,11 +147,13 @@ class Frontier:
         """Take up to ``limit`` URLs that are due, by priority, each host at its own pace.
 
         A host with a delay gives one URL a call and its clock moves on in the same transaction,
-        so no two workers ever ask it within that delay.
+        so no two workers ever ask it within that delay. A URL that several workers died with is
+        claimed alone, last, and never while this worker holds another.
         """
         with self._begin() as tx:
-            rows = tx.execute(self._due(portal, limit, now)).mappings().all()
-            chosen = self._paced(tx, rows, now)
+            self._clock.look(tx)
+            self._wake(tx, portal, now)
+            chosen = self._next(tx, portal, limit, now)
             if not chosen:
                 return []
             ids = [row["id"] for row in chosen]
@@ -141,7 +173,8 @@ class Frontier:
     def heartbeat(self, now: float) -> None:
         """Extend the leases of this worker's claims."""
         with self._begin() as tx:
-            mine = and_(urls.c.state == State.CLAIMED, urls.c.worker == self.worker)
+            self._clock.look(tx)
+            mine = and_(urls.c.state == State.CLAIMED, urls.c.worker == self.worker, HELD)
             tx.execute(update(urls).where(mine).values(lease=now + LEASE))
 
     def settle(self, settled: Sequence[Settled]) -> None:
@@ -153,19 +186,32 @@ class Frontier:
 
     def release(self, claims: Sequence[Claim] | None = None) -> int:
         """Give back, untried, these claims or all that this worker holds; return how many."""
-        mine = urls.c.worker == self.worker
+        mine = and_(urls.c.worker == self.worker, HELD)
         if claims is not None:
             mine = and_(mine, urls.c.id.in_([claim.id for claim in claims]))
-        return self._release(mine)
+        with self._begin() as tx:
+            done = tx.execute(
+                update(urls)
+                .where(urls.c.state == State.CLAIMED, mine)
+                .values(
+                    state=State.QUEUED,
+                    token=urls.c.token + 1,
+                    lease=None,
+                    worker="",
+                    attempts=case((urls.c.attempts > 0, urls.c.attempts - 1), else_=0),
+                )
+            )
+        return done.rowcount
 
     def release_dead(self) -> int:
-        """Give back what workers of this machine held when they died; return how many."""
-        prefix = socket.gethostname() + ":"
+        """Take back what workers of this machine held when they died; return how many URLs.
+
+        Each has had a try; one that CRASHES workers in a row died with is given up.
+        """
         with self._begin() as tx:
-            held = select(urls.c.worker).where(urls.c.state == State.CLAIMED).distinct()
-            names = [str(name) for (name,) in tx.execute(held)]
-        dead = [n for n in names if n.startswith(prefix) and not _alive(int(n.split(":")[-2]))]
-        return self._release(urls.c.worker.in_(dead)) if dead else 0
+            held = select(urls.c.worker).where(urls.c.state == State.CLAIMED, HELD).distinct()
+            dead = [str(name) for (name,) in tx.execute(held) if is_dead(str(name))]
+            return self._died(tx, and_(urls.c.worker.in_(dead), HELD)) if dead else 0
 
     def pace(self, host: str, delay: float, *, at_least: bool = False) -> None:
         """Set the seconds between two requests to ``host``, for all workers.
@@ -173,7 +219,8 @@ class Frontier:
         ``at_least`` never shortens a delay that is known: what robots.txt asked for stays until
         it is read again.
         """
-        insert = self._insert(hosts).values(host=host, delay=delay, next_allowed=0.0)
+        name = clock_of(host)
+        insert = self._insert(hosts).values(host=name, delay=delay, next_allowed=0.0)
         longer = case((hosts.c.delay > delay, hosts.c.delay), else_=delay)
         with self._begin() as tx:
             tx.execute(
@@ -188,7 +235,7 @@ class Frontier:
         Returns the epoch second at which to send it: robots.txt, and what had to wait for it.
         """
         at = case((has_come(hosts.c.next_allowed, now), now), else_=hosts.c.next_allowed)
-        mine = hosts.c.host == host
+        mine = hosts.c.host == clock_of(host)
         with self._begin() as tx:
             query = select(at, hosts.c.delay).where(mine)
             row = tx.execute(query if self._sqlite else query.with_for_update()).one_or_none()
@@ -201,7 +248,8 @@ class Frontier:
 
     def hold(self, host: str, until: float, reason: str) -> None:
         """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
-        insert = self._insert(hosts).values(host=host, next_allowed=until, delay=0.0, reason=reason)
+        row = {"host": clock_of(host), "next_allowed": until, "delay": 0.0, "reason": reason}
+        insert = self._insert(hosts).values(row)
         # has_come: not one that a clock since set back has left behind.
         later = case((has_come(hosts.c.next_allowed, until), until), else_=hosts.c.next_allowed)
         with self._begin() as tx:
@@ -239,35 +287,44 @@ class Frontier:
             later = {"state": State.FAILED, "due": due, "outcome": reason}
             return tx.execute(update(urls).where(mine).values(later)).rowcount
 
-    def pending(self, portal: str, now: float) -> Pending:
-        """Count what is left of a portal; claims of this worker are its own business."""
-        due = is_due(now)
-        waits = and_(urls.c.state == State.QUEUED, not_(has_come(urls.c.due, now)))
-        others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
-        start = (
-            func.max(urls.c.due, hosts.c.next_allowed)
-            if self._sqlite
-            else func.greatest(urls.c.due, hosts.c.next_allowed)
-        )
-        counts = select(
-            func.count(case((due, 1))),
-            func.count(case((waits, 1))),
-            func.count(case((others, 1))),
-            func.min(
-                case((or_(waits, due), func.coalesce(start, urls.c.due)), (others, urls.c.lease))
-            ),
-        ).select_from(urls.outerjoin(hosts, hosts.c.host == urls.c.host))
-        # What is done and not due need not be read: it is most of a portal that was crawled for long.
-        left = or_(urls.c.state.in_((State.QUEUED, State.CLAIMED)), due)
+    def next_at(self, portal: str, now: float) -> float | None:
+        """Return when something can be claimed, None if nothing is left to this run."""
         with self._begin() as tx:
-            row = tx.execute(counts.where(urls.c.portal == portal, left)).one()
-        return Pending(*row)
+            return min(next_moments(tx, portal, self.worker, now), default=None)
+
+    def pending(self, portal: str, now: float) -> Pending:
+        """Count what is left of a portal; claims of this worker are its own business.
+
+        It reads an index entry for each that is queued; :meth:`next_at` reads a few in all.
+        """
+        others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
+        later = and_(urls.c.due > now, urls.c.due <= now + LONGEST_WAIT)
+        with self._begin() as tx:
+            waiting = _count(tx, queued(portal), later)
+            again = sum(_count(tx, due_again(portal, state, now)) for state in AGAIN)
+            return Pending(
+                due=_count(tx, queued(portal)) - waiting + again,
+                waiting=waiting,
+                claimed=_count(tx, urls.c.portal == portal, others),
+                next_at=min(next_moments(tx, portal, self.worker, now), default=None),
+            )
 
     def due(self, portal: str, now: float) -> list[Claim]:
         """Return what a run would fetch first, in its order, without taking it."""
-        query = self._due(portal, 10_000, now, read_only=True)
+        most = 10_000
+        later = or_(*(due_again(portal, state, now) for state in AGAIN))
+        lost = and_(urls.c.portal == portal, lapsed(now, self.worker))
+        by_order = (urls.c.priority, urls.c.id)
         with self._begin() as tx:
-            return [claim_of(row) for row in tx.execute(query).mappings()]
+            queries = [
+                of_host(portal, host, most, now) for host, _, _ in hosts_in_queue(tx, portal)
+            ]
+            queries += [
+                select(urls).where(w).order_by(*by_order).limit(most) for w in (later, lost)
+            ]
+            rows = [row for query in queries for row in tx.execute(query).mappings()]
+        rows.sort(key=_order)
+        return [claim_of(row) for row in rows[:most]]
 
     def why(self, url: str, key: str) -> list[dict[str, Any]]:
         """Return every row that is known of a URL, newest portal first, as dicts by column."""
@@ -287,54 +344,82 @@ class Frontier:
     def _insert(self, table: Any) -> Any:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
 
-    def _release(self, whose: Any) -> int:
-        with self._begin() as tx:
-            done = tx.execute(
-                update(urls)
-                .where(urls.c.state == State.CLAIMED, whose)
-                .values(
-                    state=State.QUEUED,
-                    token=urls.c.token + 1,
-                    lease=None,
-                    attempts=case((urls.c.attempts > 0, urls.c.attempts - 1), else_=0),
-                )
-            )
-        return done.rowcount
+    def _others(self, tx: Connection) -> bool:
+        """Tell whether another worker holds anything."""
+        held = select(urls.c.worker).where(urls.c.state == State.CLAIMED, HELD).distinct()
+        return any(not is_dead(str(name)) for (name,) in tx.execute(held))
 
-    def _due(self, portal: str, limit: int, now: float, *, read_only: bool = False) -> Select[Any]:
-        # Its own claims never lapse for a worker: after a sleep or a jump of the clock it goes on.
-        others = and_(urls.c.state == State.CLAIMED, urls.c.worker != self.worker)
-        lapsed = and_(others, urls.c.lease <= now)
-        query = (
-            select(urls, hosts.c.delay)
-            .outerjoin(hosts, hosts.c.host == urls.c.host)
-            .where(urls.c.portal == portal, or_(is_due(now), lapsed))
-            .where(or_(hosts.c.next_allowed.is_(None), has_come(hosts.c.next_allowed, now)))
-            .order_by(urls.c.priority, urls.c.id)
-            .limit(limit)
-        )
-        if self._sqlite or read_only:
-            return query
-        return query.with_for_update(of=urls, skip_locked=True)
+    def _died(self, tx: Connection, whose: Any) -> int:
+        lost = _count(tx, urls.c.state == State.CLAIMED, urls.c.died + 1 >= CRASHES, whose)
+        self.given_up += lost
+        return tx.execute(DIED.where(whose)).rowcount
 
-    def _paced(self, tx: Connection, rows: Sequence[Any], now: float) -> list[Any]:
-        """Keep one row a host that has a delay, if its clock can be moved on; all of the others."""
-        chosen, asked = [], set()
-        for row in rows:
-            delay = row["delay"]
-            if delay:
-                if row["host"] in asked:
-                    continue
-                asked.add(row["host"])
-                moved = tx.execute(
-                    update(hosts)
-                    .where(hosts.c.host == row["host"], has_come(hosts.c.next_allowed, now))
-                    .values(next_allowed=now + delay)
-                )
-                if not moved.rowcount:
-                    continue  # another worker was faster
-            chosen.append(row)
-        return chosen
+    def _locked(self, query: Select[Any]) -> Select[Any]:
+        return query if self._sqlite else query.with_for_update(of=urls, skip_locked=True)
+
+    def _wake(self, tx: Connection, portal: str, now: float) -> None:
+        """Queue what is due again, and what another worker let lapse."""
+        over = and_(urls.c.portal == portal, lapsed(now, self.worker))
+        if ids := _ids(tx, self._locked(select(urls.c.id).where(over))):
+            self._died(tx, urls.c.id.in_(ids))
+        for state in AGAIN:
+            again = select(urls.c.id).where(due_again(portal, state, now)).order_by(urls.c.due)
+            if ids := _ids(tx, self._locked(again.limit(WAKE))):
+                queue = {"state": State.QUEUED, "due": AT_ONCE}
+                tx.execute(update(urls).where(urls.c.id.in_(ids)).values(queue))
+
+    def _next(self, tx: Connection, portal: str, limit: int, now: float) -> list[Any]:
+        """Choose what is to be claimed, and move the clocks of the hosts that have a delay."""
+        mine = and_(urls.c.state == State.CLAIMED, urls.c.worker == self.worker, HELD)
+        holds, died = tx.execute(select(func.count(), func.max(urls.c.died)).where(mine)).one()
+        if (died or 0) >= SUSPECT:
+            return []
+        free = [
+            (host, delay)
+            for host, delay, at in hosts_in_queue(tx, portal)
+            if at <= now or at > now + LONGEST_WAIT
+        ]
+        rows = self._first(tx, portal, free, limit, now, suspects=False)
+        if not rows and not holds:
+            rows = self._first(tx, portal, free, 1, now, suspects=True)
+        return [row for row in rows if not row["_delay"] or self._moved(tx, row, now)]
+
+    def _first(
+        self,
+        tx: Connection,
+        portal: str,
+        free: Sequence[tuple[str, float]],
+        limit: int,
+        now: float,
+        *,
+        suspects: bool,
+    ) -> list[dict[str, Any]]:
+        """Return the first of what is due, one row of a host that has a delay."""
+        rows: list[dict[str, Any]] = []
+        for host, delay in free:
+            died = urls.c.died >= SUSPECT if suspects else urls.c.died < SUSPECT
+            query = of_host(portal, host, 1 if delay else limit, now).where(died)
+            found = tx.execute(self._locked(query)).mappings()
+            rows += [{**row, "_delay": delay} for row in found]
+        return sorted(rows, key=_order)[:limit]
+
+    def _moved(self, tx: Connection, row: dict[str, Any], now: float) -> bool:
+        """Move the clock of the row's host on; False if another worker was faster."""
+        mine = and_(hosts.c.host == row["host"], has_come(hosts.c.next_allowed, now))
+        moved = update(hosts).where(mine).values(next_allowed=now + hosts.c.delay)
+        return bool(tx.execute(moved).rowcount)
+
+
+def _order(row: Any) -> tuple[int, int]:
+    return row["priority"], row["id"]
+
+
+def _count(tx: Connection, *conditions: Any) -> int:
+    return int(tx.execute(select(func.count()).select_from(urls).where(*conditions)).scalar_one())
+
+
+def _ids(tx: Connection, query: Select[Any]) -> list[int]:
+    return [number for (number,) in tx.execute(query)]
 
 
 def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
@@ -346,13 +431,3 @@ def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
         query = query.where(urls.c.portal == portal, urls.c.key.in_(some))
         found.update((key, state) for key, state in tx.execute(query))
     return found
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -7,6 +7,18 @@ from enum import StrEnum
 
 from archive.link import LinkKind
 
+CRASHES = 4  # workers in a row that died with a URL in their hands: it is given up
+SUSPECT = 2  # after this many it is fetched alone, so that no other is taken for the cause
+
+
+def clock_of(host: str) -> str:
+    """Return the name under which a host is paced: with and without ``www.`` it is one server.
+
+    >>> clock_of("www.a.example."), clock_of("a.example"), clock_of("news.a.example")
+    ('a.example', 'a.example', 'news.a.example')
+    """
+    return host.lower().rstrip(".").removeprefix("www.")
+
 
 class State(StrEnum):
     """Where a URL stands."""
@@ -29,6 +41,7 @@ class Outcome(StrEnum):
     ROBOTS = "robots"  # robots.txt forbids it
     ROBOTS_UNREACHABLE = "robots_unreachable"  # robots.txt could not be had: not now (RFC 9309)
     PRIVATE_ADDRESS = "private_address"
+    WORKER_DIED = "worker_died"  # with the URL in its hands, CRASHES times in a row
     ERROR = "error"  # anything else; the log has it
 
 
@@ -60,8 +73,9 @@ class Claim:
     """A URL that this worker may fetch until its lease ends.
 
     ``token`` fences: what is said of the URL counts only while the row still carries it.
-    ``visits`` counts earlier captures, ``outcome`` is how the last try ended. ``etag`` and ``last_modified`` are the validators of the
-    last one, as sent.
+    ``host`` is the name of the clock that paces it (:func:`clock_of`). ``visits`` counts earlier
+    captures, ``outcome`` is how the last try ended, ``died`` counts the workers in a row that died
+    with it. ``etag`` and ``last_modified`` are the validators of the last one, as sent.
     """
 
     id: int
@@ -80,6 +94,7 @@ class Claim:
     etag: str
     last_modified: str
     outcome: str = ""
+    died: int = 0
 
 
 @dataclass(frozen=True, slots=True)

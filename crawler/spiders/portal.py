@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Spider
 from scrapy.exceptions import (
@@ -33,7 +32,7 @@ from archive.links.page import read_links
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
-from crawler.frontier.values import State
+from crawler.frontier.values import State, clock_of
 from crawler.keeper import Keeper
 from crawler.plan import seeds
 from crawler.politeness import (
@@ -90,6 +89,7 @@ class PortalSpider(Spider):
         spider._busy_until = {}
         spider._rest_walked = False
         spider._paces = {}
+        spider._floors = {}
         return spider
 
     portal: Declaration
@@ -103,6 +103,7 @@ class PortalSpider(Spider):
     _busy_until: dict[str, float]  # host: the end of its last back-off
     _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
     _rest_walked: bool  # whether REST has been read to its end, as it was on a first run
+    _floors: dict[str, dict[str, float]]  # host, origin: seconds between two requests, at least
     _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
 
     async def start(self) -> AsyncIterator[Any]:
@@ -118,9 +119,15 @@ class PortalSpider(Spider):
             self._frontier.pace(host, portal.delay, at_least=True)
         self._offer(seeds(portal), via="", hops=0, again=True)
 
-    def heed(self, host: str, rules: Rules) -> None:
-        """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps."""
-        floor = max(self.portal.delay, rules.delay)
+    def heed(self, origin: str, rules: Rules) -> None:
+        """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps.
+
+        Where http and https, or a name with and without ``www.``, ask for different delays of one
+        host, the longest counts.
+        """
+        host = clock_of(urlsplit(origin).hostname or "")
+        self._floors.setdefault(host, {})[origin] = max(self.portal.delay, rules.delay)
+        floor = max(self._floors[host].values())
         self._paces[host] = (floor, floor)
         self._frontier.pace(host, floor)
         self._offer(sitemap_links(rules), via="", hops=0, again=True)
@@ -134,13 +141,14 @@ class PortalSpider(Spider):
             self._frontier.pace(claim.host, new)
 
     def turn(self, host: str) -> float:
-        """Take the next free moment of a host's clock; see ``Frontier.turn``."""
-        return self._frontier.turn(host, time.time())
+        """Take the next free moment of a host's clock; return the seconds until it comes."""
+        now = self._frontier.now()
+        return self._frontier.turn(host, now) - now
 
     async def parse(self, response: Response, **_: Any) -> None:
         """Offer what an answer leads to, then settle its claim."""
         try:
-            await self._take(response, response.meta["claim"], time.time())
+            await self._take(response, response.meta["claim"], self._frontier.now())
         except ArchiveError as error:
             end_for(self.crawler, error)
 
@@ -187,7 +195,7 @@ class PortalSpider(Spider):
     def _fail(self, failure: Failure, claim: Claim) -> None:
         if isinstance(failure.value, StoreError | DiskFull):
             raise failure.value  # the frontier failed a middleware; no page is to blame
-        now = time.time()
+        now = self._frontier.now()
         outcome = outcome_of(failure)
         self.failures[outcome] += 1
         logger.info("%s: %s (%s)", claim.url, outcome, failure.getErrorMessage())
@@ -333,16 +341,16 @@ class PortalSpider(Spider):
         """Offer links that this run has not offered yet; return how many URLs were new."""
         fresh = list(self._fresh(links, hops, again))
         offers = list(self.scope.offers(fresh, via=via, hops=hops, again=again))
-        return self._frontier.offer(self.portal.id, offers, time.time()) if offers else 0
+        return self._frontier.offer(self.portal.id, offers, self._frontier.now()) if offers else 0
 
     def _fresh(self, links: Iterable[Link], hops: int, again: bool) -> Iterator[Link]:
-        """Yield what was not offered yet; a link that was too deep counts anew when it is not."""
+        """Yield what was not offered yet; where depth is limited, at each depth that it is met."""
         seen = self._again if again else self._seen
         if len(seen) > MAX_SEEN:
             seen.clear()
-        deep = self.portal.max_depth is not None and hops > self.portal.max_depth
+        depth = None if self.portal.max_depth is None else hops
         for link in links:
-            mark = hash((link.url, link.kind, deep))
+            mark = hash((link.url, link.kind, depth))
             if mark not in seen:
                 seen.add(mark)
                 yield link
@@ -364,7 +372,7 @@ class PortalSpider(Spider):
         )
 
     def _retry(self, claim: Claim, outcome: str) -> None:
-        due, waits = next_try(claim.attempts, time.time())
+        due, waits = next_try(claim.attempts, self._frontier.now())
         if not waits:
             logger.warning("%s: given up after %d tries: %s", claim.url, claim.attempts, outcome)
         self._give(claim, State.QUEUED if waits else State.FAILED, outcome, due)
