@@ -30,6 +30,7 @@ class Order:
     frontier: str = ""
     planned: datetime | None = None
     missed: int = 0
+    due: bool = False
 
     def options(self, portal: Declaration, rest: Rest) -> list[str]:
         """Return the options of ``crawler.run``."""
@@ -44,6 +45,7 @@ class Order:
         made = [
             text for name, value in told.items() if value is not None for text in (name, str(value))
         ]
+        made += ["--due"] if self.due else []
         return [*made, "--full"] if self.full else made
 
 

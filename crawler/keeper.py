@@ -82,6 +82,7 @@ class Keeper:
         if "claim" in request.meta:
             self.pages[status] += 1
         self.revisits += written.revisit
+        request.meta["same_payload"] = written.revisit
         self.bytes += written.length
         logger.debug(
             "kept %s from %s: %s at %d of %s",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from archive.link import Link, LinkKind
@@ -28,10 +29,25 @@ def frontier_url(archive: Path, frontier: str = "") -> str:
     return frontier or f"sqlite:///{archive / 'frontier.sqlite'}"
 
 
-def plan(portal: Declaration, archive: Path, frontier: str, now: float) -> list[dict[str, str]]:
+def next_due(portal: str, archive: Path, frontier: str = "") -> datetime | None:
+    """Return when something of a portal is due next, in UTC; see ``Frontier.next_due``.
+
+    A time that has passed means now. None: nothing is known of the portal, so it was never
+    crawled, or nothing is to be asked for again.
+    """
+    if not frontier and not (archive / "frontier.sqlite").exists():
+        return None
+    with closing(Frontier(frontier_url(archive, frontier))) as store:
+        return store.next_due(portal)
+
+
+def plan(
+    portal: Declaration, archive: Path, frontier: str, now: float, *, due_only: bool = False
+) -> list[dict[str, str]]:
     """Return the addresses that a run at ``now`` (epoch seconds) begins with, in its order.
 
     Each has ``portal``, ``url``, ``kind`` and ``why``. What they lead to cannot be known before.
+    With ``due_only``, what the portal's file names counts only if it is due or was never met.
     """
     offers = list(Scope(portal).offers(seeds(portal), via="", hops=0))
     named = {offer.key for offer in offers}
@@ -41,6 +57,10 @@ def plan(portal: Declaration, archive: Path, frontier: str, now: float) -> list[
     if not frontier and not (archive / "frontier.sqlite").exists():
         return rows
     with closing(Frontier(frontier_url(archive, frontier))) as store:
+        if due_only:
+            fresh = [offer for offer in offers if not store.why(offer.url, offer.key)]
+            named = {offer.key for offer in fresh}
+            rows = [row for row in rows if row["url"] in {offer.url for offer in fresh}]
         due = [claim for claim in store.due(portal.id, now) if key_of(claim.url) not in named]
     return rows + [_row(portal.id, claim.url, claim.kind, _why(claim)) for claim in due]
 
@@ -51,6 +71,8 @@ def _row(portal: str, url: str, kind: LinkKind, why: str) -> dict[str, str]:
 
 def _why(claim: Claim) -> str:
     """Say why a URL is due; a claim's ``attempts`` counts the try that is to come."""
+    if claim.visits and claim.pulse.every:
+        return f"read {claim.visits} times, every {claim.pulse.every / 60:.0f} min"
     if claim.visits:
         return f"seen {claim.visits} times, due again"
     return "found, not fetched yet" if claim.attempts == 1 else f"try {claim.attempts}"

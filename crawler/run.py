@@ -31,6 +31,7 @@ def lay_over(
     max_minutes: float | None = None,
     max_bytes: int | None = None,
     full: bool = False,
+    due_only: bool = False,
     progress_fd: int | None = None,
 ) -> dict[str, Any]:
     """Return the settings of one crawl: the portal's own, and the command line's over them."""
@@ -46,6 +47,7 @@ def lay_over(
         "MORESTORIES_MAX_BYTES": _lower(max_bytes, portal.max_total_bytes),
         "MORESTORIES_MAX_SECONDS": minutes * 60 if minutes is not None else None,
         "MORESTORIES_FULL": full,
+        "MORESTORIES_DUE_ONLY": due_only,
         "MORESTORIES_PROGRESS_FD": progress_fd,
         "USER_AGENT": portal.user_agent,
         "CONCURRENT_REQUESTS": portal.concurrency,
@@ -84,6 +86,7 @@ def main() -> int:
             max_minutes=arguments.max_minutes,
             max_bytes=arguments.max_bytes,
             full=arguments.full,
+            due_only=arguments.due,
             progress_fd=arguments.progress_fd,
         ),
         priority="cmdline",
@@ -114,6 +117,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--max-minutes", type=float)
     parser.add_argument("--max-bytes", type=int, help="what a month's budget leaves")
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--due", action="store_true", help="only what is due by now")
     parser.add_argument("--progress-fd", type=int)
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()

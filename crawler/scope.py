@@ -41,6 +41,11 @@ TRAPS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("session", r"[?&](add-to-cart|_wpnonce|redirect_to)="),
         ("login", r"/wp-(login|signup|register)\.php|/wp-admin/|/xmlrpc\.php"),
         ("comment_feed", r"/comments/feed/|/\d{4}/(\d\d/)?(\d\d/)?[^/]+/feed/|[?&]feed=comments"),
+        # They list the archives of tags and authors, which are not fetched either.
+        (
+            "archive_sitemap",
+            r"/wp-sitemap-(users|taxonomies-post_tag)-\d+\.xml|/(author|post_tag)-sitemap\d*\.xml",
+        ),
         ("attachment", r"[?&]attachment_id=|/attachment/"),
         ("author_archive", r"/author/|[?&]author(_name)?="),
         ("tag_archive", r"/tags?/[^/]+|[?&]tag="),

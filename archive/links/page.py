@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import unescape
 from itertools import islice
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -48,18 +49,40 @@ _ELSEWHERE = ("#", "javascript:", "mailto:", "tel:", "data:", "whatsapp:")
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 
 
-def read_links(payload: bytes, *, url: str, content_type: str = "") -> tuple[Link, ...]:
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """The typed links of a page, and whether it lists stories and tells none of its own."""
+
+    links: tuple[Link, ...] = ()
+    listing: bool = False
+
+    @property
+    def stories(self) -> tuple[Link, ...]:
+        """Return the headlines of a listing; a menu's entries are shorter than a headline."""
+        if not self.listing:
+            return ()
+        return tuple(
+            link for link in self.links if link.kind is LinkKind.SECTION and _is_headline(link.text)
+        )
+
+
+def read_page(payload: bytes, *, url: str, content_type: str = "") -> PageLinks:
     """Return the typed links of a page's bytes; never raises.
 
     Where no tree can be made, the addresses of anchors come as they stand, of kind navigation.
     """
     if not is_html(payload, content_type):
-        return ()
+        return PageLinks()
     try:
         tree = read_tree(payload, content_type)
     except Unreadable:
-        return _raw_links(payload, url)
-    return page_links(tree, url=url)
+        return PageLinks(_raw_links(payload, url))
+    return _linked(tree, url, look_at(tree, url=url))
+
+
+def read_links(payload: bytes, *, url: str, content_type: str = "") -> tuple[Link, ...]:
+    """Return the links of :func:`read_page` alone."""
+    return read_page(payload, url=url, content_type=content_type).links
 
 
 def _raw_links(payload: bytes, url: str) -> tuple[Link, ...]:
@@ -77,7 +100,10 @@ def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tupl
     ``url`` is the page's own address; a ``base`` element is obeyed. ``page`` may be given where
     the tree has been looked at already. The tree is only read.
     """
-    page = page or look_at(tree, url=url)
+    return _linked(tree, url, page or look_at(tree, url=url)).links
+
+
+def _linked(tree: HtmlElement, url: str, page: Page | None) -> PageLinks:
     kinds = _kinds(page) if page is not None else {}
     listing = page is None or _is_listing(page, url)
     base = _base(tree, url)
@@ -90,7 +116,7 @@ def page_links(tree: HtmlElement, *, url: str, page: Page | None = None) -> tupl
             seen[absolute, kind] = Link(absolute, kind, text)
         elif absolute and text and not seen[absolute, kind].text:
             seen[absolute, kind] = Link(absolute, kind, text)  # a picture came before its headline
-    return tuple(seen.values())
+    return PageLinks(tuple(seen.values()), listing)
 
 
 def _is_listing(page: Page, url: str) -> bool:

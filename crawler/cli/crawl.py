@@ -50,6 +50,10 @@ def crawl(
     full: Annotated[
         bool, typer.Option("--full", help="Walk every listing to its end, not only the new part.")
     ] = False,
+    due: Annotated[
+        bool,
+        typer.Option("--due", help="Fetch only what is due by now; listings at their own pace."),
+    ] = False,
     frontier: Annotated[
         str, typer.Option(help="Another frontier, as an SQLAlchemy URL (postgresql://…).")
     ] = "",
@@ -66,7 +70,8 @@ def crawl(
     """Crawl portals into WARC files and land their articles in DuckDB while it runs.
 
     Every exchange is kept byte for byte under DIR/warc. Run it again to get what is new: it reads
-    the listings first and asks for known stories only when they are due. Ctrl-C finishes what is
+    the listings first and asks for known stories only when they are due; with --due it reads a
+    listing too only when its time has come, which its rate of new stories sets. Ctrl-C finishes what is
     in flight and seals; a second Ctrl-C stops at once, and nothing that was kept is lost.
 
     [bold]Examples[/]
@@ -78,10 +83,11 @@ def crawl(
     folder = archive.resolve()
     portals = [_portal(target, folder) for target in dict.fromkeys(targets)]
     if dry_run:
-        due = [row for portal in portals for row in plan(portal, folder, frontier, time.time())]
-        out.print_json(json.dumps(due, ensure_ascii=False)) if as_json else _print_plan(due)
+        now = time.time()
+        rows = [row for one in portals for row in plan(one, folder, frontier, now, due_only=due)]
+        out.print_json(json.dumps(rows, ensure_ascii=False)) if as_json else _print_plan(rows)
         return
-    order = Order(max_pages, max_minutes, full, frontier, planned, missed)
+    order = Order(max_pages, max_minutes, full, frontier, planned, missed, due)
     run = CrawlRun(folder, portals, order)
     code = run.go()
     if as_json:

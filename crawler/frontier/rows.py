@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, case, func, or_, update
 from archive.link import LinkKind
 from crawler.frontier.schema import urls
 from crawler.frontier.values import CRASHES, Claim, Offer, Outcome, Settled, State, clock_of
+from crawler.recrawl import NO_PULSE, Pulse
 
 CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
 AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
@@ -121,6 +122,10 @@ SETTLE = (
         etag=bindparam("_etag"),
         last_modified=bindparam("_last_modified"),
         url=case((bindparam("_url") != "", bindparam("_url")), else_=urls.c.url),
+        listing=case((bindparam("_listing") == 1, 1), else_=urls.c.listing),
+        shown=case((bindparam("_every") > 0, bindparam("_shown")), else_=urls.c.shown),
+        rate=case((bindparam("_every") > 0, bindparam("_rate")), else_=urls.c.rate),
+        every=case((bindparam("_every") > 0, bindparam("_every")), else_=urls.c.every),
     )
 )
 
@@ -183,10 +188,13 @@ def claim_of(row: Any) -> Claim:
         last_modified=row["last_modified"],
         outcome=row["outcome"],
         died=row["died"],
+        fetched=row["fetched"],
+        pulse=Pulse(row["shown"], row["rate"], row["every"]),
     )
 
 
 def settled_row(one: Settled) -> dict[str, Any]:
+    pulse = one.pulse or NO_PULSE
     return {
         "_id": one.claim.id,
         "_token": one.claim.token,
@@ -198,4 +206,8 @@ def settled_row(one: Settled) -> dict[str, Any]:
         "_etag": one.etag,
         "_last_modified": one.last_modified,
         "_url": one.url,
+        "_listing": int(one.listing),
+        "_shown": pulse.shown,
+        "_rate": pulse.rate,
+        "_every": pulse.every,
     }

@@ -51,6 +51,10 @@ urls = Table(
     Column("last_modified", Text, nullable=False, default=""),
     # Workers in a row that died while they held it.
     Column("died", Integer, nullable=False, default=0, server_default=text("0")),
+    # A listing's pulse: see ``crawler.recrawl.Pulse``.
+    Column("shown", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("rate", Float),
+    Column("every", Float, nullable=False, default=0.0, server_default=text("0")),
     UniqueConstraint("portal", "key"),
 )
 Index("urls_queue", urls.c.portal, urls.c.state, urls.c.host, urls.c.priority, urls.c.id)

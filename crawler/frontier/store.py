@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -325,6 +326,33 @@ class Frontier:
             rows = [row for query in queries for row in tx.execute(query).mappings()]
         rows.sort(key=_order)
         return [claim_of(row) for row in rows[:most]]
+
+    def next_due(self, portal: str) -> datetime | None:
+        """Return when the next URL of a portal is due, in UTC; None if none ever is again.
+
+        The earliest of its listings' next readings, its stories' later visits, what is queued and
+        what was left to a later run, each no sooner than its host may be asked. What is due
+        already gives a time that has passed.
+        """
+        starts = func.max if self._sqlite else func.greatest
+        when = case((urls.c.state == State.CLAIMED, urls.c.lease), else_=urls.c.due)
+        allowed = func.coalesce(hosts.c.next_allowed, 0.0)
+        query = (
+            select(func.min(starts(when, allowed)))
+            .select_from(urls.outerjoin(hosts, hosts.c.host == urls.c.host))
+            .where(urls.c.portal == portal, urls.c.state != State.SKIPPED, when.is_not(None))
+        )
+        with self._begin() as tx:
+            first = tx.execute(query).scalar()
+        return None if first is None else datetime.fromtimestamp(first, UTC)
+
+    def newer(self, portal: str, keys: Sequence[str], since: float) -> int:
+        """Count those of ``keys`` that were met for the first time after ``since``."""
+        query = select(func.count()).where(
+            urls.c.portal == portal, urls.c.key.in_(keys), urls.c.offered > since
+        )
+        with self._begin() as tx:
+            return int(tx.execute(query).scalar_one())
 
     def why(self, url: str, key: str) -> list[dict[str, Any]]:
         """Return every row that is known of a URL, newest portal first, as dicts by column."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from archive.link import LinkKind
+from crawler.recrawl import NO_PULSE, Pulse
 
 CRASHES = 4  # workers in a row that died with a URL in their hands: it is given up
 SUSPECT = 2  # after this many it is fetched alone, so that no other is taken for the cause
@@ -74,8 +75,9 @@ class Claim:
 
     ``token`` fences: what is said of the URL counts only while the row still carries it.
     ``host`` is the name of the clock that paces it (:func:`clock_of`). ``visits`` counts earlier
-    captures, ``outcome`` is how the last try ended, ``died`` counts the workers in a row that died
+    captures, ``fetched`` is when the last was made, ``outcome`` is how the last try ended, ``died`` counts the workers in a row that died
     with it. ``etag`` and ``last_modified`` are the validators of the last one, as sent.
+    ``pulse`` is how a listing changes.
     """
 
     id: int
@@ -95,6 +97,8 @@ class Claim:
     last_modified: str
     outcome: str = ""
     died: int = 0
+    fetched: float | None = None
+    pulse: Pulse = NO_PULSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ class Settled:
     ``outcome`` is an HTTP status or an :class:`Outcome`. ``due`` is when to fetch again, None
     for never. ``state`` QUEUED gives the URL back for a later try; ``url`` then is the spelling to
     ask for, "" for the one that was asked for. A SKIPPED one is judged anew if it is offered
-    after ``due``.
+    after ``due``. ``pulse`` is what a reading of a listing told, None to leave it as it is;
+    ``listing`` is True for what turned out to be one.
     """
 
     claim: Claim
@@ -115,6 +120,8 @@ class Settled:
     etag: str = ""
     last_modified: str = ""
     url: str = ""
+    pulse: Pulse | None = None
+    listing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -28,7 +30,7 @@ from archive.errors import ArchiveError, DiskFull, StoreError
 from archive.link import Link, LinkKind
 from archive.links.listed import Listing
 from archive.links.listing import read_listing
-from archive.links.page import read_links
+from archive.links.page import PageLinks, read_page
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
@@ -46,8 +48,18 @@ from crawler.politeness import (
     sitemap_links,
 )
 from crawler.portal import Declaration
-from crawler.recrawl import GONE_AGAIN, HOUR, next_try, next_visit
-from crawler.scope import Scope, clean, key_of
+from crawler.recrawl import (
+    FOUND_BOUNDS,
+    GONE_AGAIN,
+    HOUR,
+    NAMED_BOUNDS,
+    Pulse,
+    first_pulse,
+    next_pulse,
+    next_try,
+    next_visit,
+)
+from crawler.scope import PAGE_NUMBER, Scope, clean, key_of
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +72,20 @@ SILENCE = (Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.DISCONNECT, Outcome.TLS
 MAX_SEEN = 2_000_000  # hashes, some 150 MB; then they are forgotten: it costs a look-up a link
 MAX_PAGE_LINKS = 5_000  # the richest home pages have a thousand
 REDIRECTS = (301, 302, 303, 307, 308)
+FOR_GOOD = (301, 308)  # the address has moved: its target is what may still change
+MAX_ITEMS = 500  # of a listing are asked about; a longer one is a sitemap and is read hourly
 FEW_STORIES = 3  # fewer may well be the same on two pages: a story's "More Stories"
 STORY_KINDS = (LinkKind.SECTION, LinkKind.MORE_STORIES, LinkKind.BODY)
 APART_BYTES = 500_000
 LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an answer listed: the keys of its items, and whether it is a listing at all."""
+
+    keys: frozenset[str] = frozenset()
+    listing: bool = False
 
 
 class PortalSpider(Spider):
@@ -81,6 +103,7 @@ class PortalSpider(Spider):
         spider.portal = crawler.settings["MORESTORIES_PORTAL"]
         spider.scope = Scope(spider.portal)
         spider.full = crawler.settings.getbool("MORESTORIES_FULL")
+        spider.due_only = crawler.settings.getbool("MORESTORIES_DUE_ONLY")
         spider._seen = set()
         spider._again = set()
         spider._listings = set()
@@ -88,6 +111,8 @@ class PortalSpider(Spider):
         spider._strikes = Counter()
         spider._busy_until = {}
         spider._rest_walked = False
+        spider._rest_answers = False
+        spider._front = set()
         spider._paces = {}
         spider._floors = {}
         return spider
@@ -96,6 +121,7 @@ class PortalSpider(Spider):
     scope: Scope
     held: Callable[[str], None]  # the scheduler's: what it holds of a host goes back
     full: bool
+    due_only: bool  # also what the portal's file names is read only when it is due
     _seen: set[int]  # hashes of the links that this run has offered
     _again: set[int]  # of those that it has asked for anew: once each, or two lists loop for ever
     _chains: dict[str, int]  # the target of a redirect: how many led to it
@@ -104,6 +130,8 @@ class PortalSpider(Spider):
     _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
     _rest_walked: bool  # whether REST has been read to its end, as it was on a first run
     _floors: dict[str, dict[str, float]]  # host, origin: seconds between two requests, at least
+    _rest_answers: bool  # whether REST names posts to everybody
+    _front: set[str]  # keys of the stories that stand on the first page of a listing
     _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
 
     async def start(self) -> AsyncIterator[Any]:
@@ -117,7 +145,7 @@ class PortalSpider(Spider):
         portal = self.portal
         for host in portal.hosts:
             self._frontier.pace(host, portal.delay, at_least=True)
-        self._offer(seeds(portal), via="", hops=0, again=True)
+        self._offer_named(seeds(portal))
 
     def heed(self, origin: str, rules: Rules) -> None:
         """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps.
@@ -130,7 +158,15 @@ class PortalSpider(Spider):
         floor = max(self._floors[host].values())
         self._paces[host] = (floor, floor)
         self._frontier.pace(host, floor)
-        self._offer(sitemap_links(rules), via="", hops=0, again=True)
+        self._offer_named(sitemap_links(rules))
+
+    def _offer_named(self, links: Iterable[Link]) -> None:
+        """Offer listings to be read in this run, or, in a run of what is due, at their time."""
+        fresh = list(self._fresh(links, 0, True))
+        offers = list(self.scope.offers(fresh, via="", hops=0, again=True))
+        if self.due_only:
+            offers = [replace(offer, again=False) for offer in offers]
+        self._frontier.offer(self.portal.id, offers, self._frontier.now())
 
     def _adapt(self, response: Response, claim: Claim) -> None:
         """Slow down with a host that answers slowly; small changes are not worth a write."""
@@ -171,19 +207,20 @@ class PortalSpider(Spider):
         if response.status >= 500:
             self._retry(claim, str(response.status))
             return
+        shown = None
         try:
             if spelling := self._other_spelling(response, claim):
                 self._keeper.settle(
                     Settled(claim, State.QUEUED, str(response.status), due=now, url=spelling)
                 )
                 return
-            await self._follow(response, claim)
+            shown = await self._follow(response, claim, now)
         except ArchiveError:
             raise
         except Exception:  # one bad page never stops a crawl; it is kept, its links are not known
             logger.exception("%s: its links cannot be read", response.url)
             self.failures["links_unread"] += 1
-        self._settle(response, claim, now)
+        self._settle(response, claim, now, shown)
 
     def failed(self, failure: Failure) -> None:
         """Settle a claim that got no answer: tried again later, or given up with its reason."""
@@ -234,17 +271,18 @@ class PortalSpider(Spider):
         if left:
             logger.warning("%s: %s, %d addresses are left to a later run", origin, outcome, left)
 
-    async def _follow(self, response: Response, claim: Claim) -> None:
+    async def _follow(self, response: Response, claim: Claim, now: float) -> Shown | None:
         if response.status in REDIRECTS:
-            self._redirect(response, claim)
+            self._redirect(response, claim, now)
         elif response.status == 200:
-            await self._read(response, claim)
+            return await self._read(response, claim, now)
+        return None
 
-    async def _read(self, response: Response, claim: Claim) -> None:
+    async def _read(self, response: Response, claim: Claim, now: float) -> Shown | None:
         content_type = _header(response, b"Content-Type")
         if len(response.body) > LINK_BYTES or KEPT_ONLY in response.flags:
             logger.warning("%s: too large, kept but its links are not read", response.url)
-            return
+            return None
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, values in response.headers.items()
@@ -253,48 +291,70 @@ class PortalSpider(Spider):
         source = {"url": response.url, "content_type": content_type}
         listing = await _apart(read_listing, response.body, headers=headers, **source)
         if listing is None:
-            found = await _apart(read_links, response.body, **source)
-            self._offer_page(found, claim)
+            page = await _apart(read_page, response.body, **source)
+            self._offer_page(page, claim, now)
+            shown = Shown(self._keys(page.stories), page.listing)
         else:
             if listing.problem:
                 logger.warning("%s: %s", response.url, listing.problem)
-            self._offer_listing(listing, claim)
+            self._offer_listing(listing, claim, now)
+            shown = Shown(self._keys(listing.links), True)
+        if claim.kind is not LinkKind.SITEMAP and _is_first_page(claim):
+            self._front |= shown.keys
+        return shown
 
-    def _offer_listing(self, listing: Listing, claim: Claim) -> None:
+    def _keys(self, links: Iterable[Link]) -> frozenset[str]:
+        """Return the keys of the first items of a listing that are the portal's own."""
+        keys = set()
+        for link in islice(links, MAX_ITEMS):
+            try:
+                url = clean(link.url)
+            except ValueError:
+                continue
+            if self.portal.covers(url):
+                keys.add(key_of(url))
+        return frozenset(keys)
+
+    def _offer_listing(self, listing: Listing, claim: Claim, now: float) -> None:
         """Offer what a feed, sitemap or REST answer lists, and its next page.
 
         WordPress's REST names every public post. Once it has been walked to its end, the other
         listings, which say the same ten at a time, go on only while they say something new.
         """
-        new = self._offer(listing.links, via=claim.url, hops=claim.hops + 1)
-        self._offer(listing.children, via=claim.url, hops=claim.hops + 1, again=True)
+        new = self._offer(listing.links, now, via=claim.url, hops=claim.hops + 1)
+        self._offer(listing.children, now, via=claim.url, hops=claim.hops + 1, again=True)
         rest = listing.kind == "rest"
         if new or self._walks(claim):
             kind = LinkKind.REST if rest else LinkKind.PAGINATION
             next_page = [Link(url, kind) for url in listing.next]
-            self._offer(next_page, via=claim.url, hops=claim.hops, again=True)
-        if rest and listing.links and not listing.next and not listing.problem:
-            self._rest_walked = True
+            self._offer(next_page, now, via=claim.url, hops=claim.hops, again=True)
+        if rest and listing.links and not listing.problem:
+            self._rest_answers = True
+            self._rest_walked = self._rest_walked or not listing.next
 
-    def _offer_page(self, links: Sequence[Link], claim: Claim) -> None:
+    def _offer_page(self, page: PageLinks, claim: Claim, now: float) -> None:
         """Offer a page's links; the next page of a listing only while there is something new.
 
         A later crawl so reads as many pages of a listing as hold new stories, and one more.
         """
-        if len(links) > MAX_PAGE_LINKS:
+        links = page.links[:MAX_PAGE_LINKS]
+        if len(page.links) > MAX_PAGE_LINKS:
             logger.warning(
-                "%s: %d links, the first %d count", claim.url, len(links), MAX_PAGE_LINKS
+                "%s: %d links, the first %d count", claim.url, len(page.links), MAX_PAGE_LINKS
             )
-            links = links[:MAX_PAGE_LINKS]
         endless = claim.listing and self._was_listed(links)
         pagination = [link for link in links if link.kind is LinkKind.PAGINATION]
-        others = [link for link in links if link.kind is not LinkKind.PAGINATION]
-        new = self._offer(others, via=claim.url, hops=claim.hops + 1, again=self.full)
+        feeds = [link for link in links if link.kind is LinkKind.FEED]
+        others = [link for link in links if link.kind not in (LinkKind.PAGINATION, LinkKind.FEED)]
+        # A section's feed says what REST has said.
+        known = "rest_lists_all" if self._rest_answers else ""
+        self._offer(feeds, now, via=claim.url, hops=claim.hops + 1, reason=known)
+        new = self._offer(others, now, via=claim.url, hops=claim.hops + 1, again=self.full)
         if endless and not new:
             logger.info("%s: points where another page did, not paged further", claim.url)
         elif new or self._walks(claim) or not claim.listing:
             again = claim.listing and claim.visits > 0
-            self._offer(pagination, via=claim.url, hops=claim.hops, again=again)
+            self._offer(pagination, now, via=claim.url, hops=claim.hops, again=again)
 
     def _was_listed(self, links: Iterable[Link]) -> bool:
         """Tell whether a listing points to the very stories that another page of this run did.
@@ -312,7 +372,7 @@ class PortalSpider(Spider):
         """Tell whether a listing is walked to its end, whether or not it says something new."""
         return self.full or (claim.visits == 0 and not self._rest_walked)
 
-    def _redirect(self, response: Response, claim: Claim) -> None:
+    def _redirect(self, response: Response, claim: Claim, now: float) -> None:
         location = response.headers.get(b"Location")
         if not location:
             return
@@ -322,8 +382,11 @@ class PortalSpider(Spider):
             return
         target = urljoin(response.url, said_location(location))
         self._chains[clean(target)] = length
-        # The answer stands for the address that was asked for: no link further from the seed.
-        self._offer([Link(target, LinkKind.REDIRECT)], via=claim.url, hops=claim.hops)
+        # The answer stands for the address that was asked for: no link further from the seed, and
+        # where a listing has moved to is read whenever the listing is.
+        link = Link(target, LinkKind.REDIRECT)
+        again = claim.listing and _is_first_page(claim)
+        self._offer([link], now, via=claim.url, hops=claim.hops, again=again)
 
     def _other_spelling(self, response: Response, claim: Claim) -> str:
         """Return the target of a redirect that differs in spelling alone, "" if there is none.
@@ -337,11 +400,26 @@ class PortalSpider(Spider):
         same = target != claim.url and key_of(target) == key_of(claim.url)
         return target if same else ""
 
-    def _offer(self, links: Iterable[Link], *, via: str, hops: int, again: bool = False) -> int:
-        """Offer links that this run has not offered yet; return how many URLs were new."""
+    def _offer(
+        self,
+        links: Iterable[Link],
+        now: float,
+        *,
+        via: str,
+        hops: int,
+        again: bool = False,
+        reason: str = "",
+    ) -> int:
+        """Offer links that this run has not offered yet; return how many URLs were new.
+
+        ``now`` is when the page came that has them. ``reason`` refuses those that nothing else
+        does.
+        """
         fresh = list(self._fresh(links, hops, again))
         offers = list(self.scope.offers(fresh, via=via, hops=hops, again=again))
-        return self._frontier.offer(self.portal.id, offers, self._frontier.now()) if offers else 0
+        if reason:
+            offers = [replace(offer, reason=offer.reason or reason) for offer in offers]
+        return self._frontier.offer(self.portal.id, offers, now) if offers else 0
 
     def _fresh(self, links: Iterable[Link], hops: int, again: bool) -> Iterator[Link]:
         """Yield what was not offered yet; where depth is limited, at each depth that it is met."""
@@ -355,21 +433,48 @@ class PortalSpider(Spider):
                 seen.add(mark)
                 yield link
 
-    def _settle(self, response: Response, claim: Claim, now: float) -> None:
-        gone = response.status in (404, 410)
-        if claim.listing:
-            due = None
+    def _settle(self, response: Response, claim: Claim, now: float, shown: Shown | None) -> None:
+        """Say what the answer was and when to come back."""
+        status = response.status
+        lists = claim.listing or _is_section(shown)
+        pulse = self._pulse(claim, shown, now) if lists and _is_first_page(claim) else None
+        gone = status in (404, 410)
+        due: float | None
+        if pulse is not None and not (gone and claim.via):
+            due = now + pulse.every
         elif gone:
             known = claim.visits and claim.outcome not in ("404", "410")
             due = now + GONE_AGAIN if known else None
+        elif lists or status in FOR_GOOD:
+            due = None
         else:
-            due = next_visit(claim.visits + 1, now, claim.first_fetched)
-        keep = response.status == 304
-        etag = _header(response, b"ETag") or (claim.etag if keep else "")
-        modified = _header(response, b"Last-Modified") or (claim.last_modified if keep else "")
+            front = key_of(claim.url) in self._front
+            due = next_visit(claim.visits + 1, now, claim.first_fetched, front=front)
+        etag, modified = _told_validators(response, claim)
         self._keeper.settle(
-            Settled(claim, State.DONE, str(response.status), now, due, etag, modified)
+            Settled(
+                claim,
+                State.DONE,
+                str(status),
+                now,
+                due,
+                etag,
+                modified,
+                pulse=pulse,
+                listing=lists,
+            )
         )
+
+    def _pulse(self, claim: Claim, shown: Shown | None, now: float) -> Pulse:
+        """Return how a listing changes; what is new in it was met after it was last read."""
+        named = not claim.via or claim.kind is LinkKind.REDIRECT
+        keys = sorted(shown.keys) if shown else []
+        count = len(keys) if shown else claim.pulse.shown  # 304: it shows what it showed
+        if not claim.pulse.every or claim.fetched is None:
+            return first_pulse(count, named=named)
+        new = self._frontier.newer(self.portal.id, keys, claim.fetched) if keys else 0
+        bounds = NAMED_BOUNDS if named else FOUND_BOUNDS
+        return next_pulse(claim.pulse, count, new, now - claim.fetched, bounds)
 
     def _retry(self, claim: Claim, outcome: str) -> None:
         due, waits = next_try(claim.attempts, self._frontier.now())
@@ -422,6 +527,36 @@ async def _apart(read: Callable[..., _Read], payload: bytes, **source: Any) -> _
     if len(payload) < APART_BYTES:
         return read(payload, **source)
     return await maybe_deferred_to_future(deferToThread(read, payload, **source))
+
+
+def _is_first_page(claim: Claim) -> bool:
+    """Tell whether a listing is read for what is new: it is named, or no later part of another."""
+    if not claim.via:
+        return True
+    parts = (LinkKind.PAGINATION, LinkKind.REST, LinkKind.SITEMAP)
+    return claim.kind not in parts and not PAGE_NUMBER.search(claim.url)
+
+
+def _is_section(shown: Shown | None) -> bool:
+    """Tell whether a page that no address betrayed turned out to list stories."""
+    return shown is not None and shown.listing and len(shown.keys) >= FEW_STORIES
+
+
+def _told_validators(response: Response, claim: Claim) -> tuple[str, str]:
+    """Return the ETag and the Last-Modified to come back with.
+
+    A server that answers 200 with the same bytes to a request with both does not know its own
+    ETag again (it is made of an inode, or nginx weakened it): the date alone is tried then.
+    """
+    keep = response.status == 304
+    etag = _header(response, b"ETag") or (claim.etag if keep else "")
+    modified = _header(response, b"Last-Modified") or (claim.last_modified if keep else "")
+    request = response.request
+    unknown = request is not None and b"If-None-Match" in request.headers
+    same = response.status == 200 and bool(response.meta.get("same_payload"))
+    if (unknown and same and modified) or (keep and not claim.etag):
+        etag = ""
+    return etag, modified
 
 
 def said_location(header: bytes) -> str:

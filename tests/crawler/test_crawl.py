@@ -158,6 +158,7 @@ class _Small(ThreadingHTTPServer):
     def __init__(self, answers):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = answers
+        self.judges = {}  # path -> what makes an answer of the request's headers
         self.asked: list[tuple[float, str]] = []
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
 
@@ -183,6 +184,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answers.get(self.path, (404, {}, b"no"))
         if callable(answer):
             answer = answer()
+        if judge := self.server.judges.get(self.path):
+            answer = judge(self.headers)
         status, headers, body = answer
         self.send_response(status)
         for name, value in headers.items():
