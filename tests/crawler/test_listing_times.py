@@ -14,6 +14,7 @@ import pytest
 from crawler.frontier import Frontier
 from crawler.plan import next_due
 from tests.crawler.crawls import crawl, frontier, morestories
+from tests.crawler.figures import let_pass
 from tests.crawler.test_crawl import _Small as Small
 from tests.crawler.test_later_or_never import HTML, asked, bare, page
 
@@ -38,13 +39,6 @@ def section(*numbers: int) -> tuple[int, dict[str, str], bytes]:
         for n in numbers
     )
     return 200, HTML, f"<html><body class='blog'><main>{cards}</main></body></html>".encode()
-
-
-def let_pass(archive: Path, seconds: float) -> None:
-    """Make every time in the frontier ``seconds`` older, as if so much had passed."""
-    with closing(sqlite3.connect(archive / "frontier.sqlite")) as database, database:
-        for column in ("due", "fetched", "first_fetched", "offered"):
-            database.execute(f"update urls set {column} = {column} - ?", [seconds])
 
 
 def due(archive: Path, url: str) -> float | None:

@@ -174,6 +174,7 @@ def test_few_requests_are_wasted(crawled: Crawled) -> None:
     )[0][0]
     print(f"{asked} requests for {len(crawled.public)} posts, {traps} of them traps")
     assert traps <= asked * 0.02
+    assert asked <= 1.4 * len(crawled.public)
 
 
 def test_every_warc_opens_in_two_foreign_readers(crawled: Crawled) -> None:
