@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from crawler.frontier.schema import clock
 
 JUMP = 0.1  # seconds by which two clocks differ at once; less is adopted
+PRESENT = 60.0  # seconds; a worker looks at least each quarter of them
 LOOK_EVERY = 1.0  # seconds between two looks at the store's clock
 
 
@@ -33,7 +34,7 @@ class Clock:
 
     A worker's own wall clock is never asked. A store's clock that is set forward or back while
     workers run moves none of them: they go on as they were, and note how far they are from it, for
-    workers that join. Once nobody is at work the note is void.
+    workers that join. The note is void once nobody has looked at it for a lease's time.
     """
 
     def __init__(
@@ -47,15 +48,17 @@ class Clock:
         self._base = 0.0
         self._looked = 0.0
 
-    def start(self, tx: Connection, *, alone: bool) -> None:
-        """Take the store's time, or that of the workers that are there if not ``alone``."""
-        lag = tx.execute(select(clock.c.lag)).scalar()
-        if lag is None:
-            tx.execute(insert(clock).values(id=1, lag=0.0))
-        if alone and lag:
-            tx.execute(update(clock).values(lag=0.0))
+    def start(self, tx: Connection) -> None:
+        """Take the store's time, or that of the workers that are there."""
+        note = tx.execute(select(clock.c.lag, clock.c.seen)).first()
         self._looked = self._steady()
-        self._base = self._read(tx) + (0.0 if alone else lag or 0.0) - self._looked
+        store = self._read(tx)
+        if note is None:
+            tx.execute(insert(clock).values(id=1, lag=0.0, seen=store))
+        at_work = note is not None and abs(store - note.seen) < PRESENT
+        if note is not None and not at_work:
+            tx.execute(update(clock).values(lag=0.0))
+        self._base = store + (note.lag if note is not None and at_work else 0.0) - self._looked
 
     def now(self) -> float:
         """Return the time, without asking anybody."""
@@ -74,6 +77,7 @@ class Clock:
         noted = tx.execute(select(clock.c.lag)).scalar_one()
         lag = self._base + after - store
         if abs(lag - noted) > JUMP:
-            tx.execute(update(clock).values(lag=lag))
+            noted = lag
         else:
             self._base = store + noted - after
+        tx.execute(update(clock).values(lag=noted, seen=store))

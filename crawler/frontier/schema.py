@@ -76,7 +76,8 @@ clock = Table(
     "clock",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("lag", Float, nullable=False, default=0.0),
+    Column("lag", Float, nullable=False),
+    Column("seen", Float, nullable=False),  # when a worker looked last, by the store's clock
 )
 
 

@@ -87,7 +87,7 @@ class Frontier:
                 tx.execute(select(func.pg_advisory_xact_lock(_MAKING)))
             make(tx)
             self._clock = clock or Clock(machine_time if self._sqlite else database_time)
-            self._clock.start(tx, alone=not self._others(tx))
+            self._clock.start(tx)
 
     def close(self) -> None:
         """Let go of the database; claims stay until :meth:`release` or the end of their lease."""
@@ -371,11 +371,6 @@ class Frontier:
 
     def _insert(self, table: Any) -> Any:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
-
-    def _others(self, tx: Connection) -> bool:
-        """Tell whether another worker holds anything."""
-        held = select(urls.c.worker).where(urls.c.state == State.CLAIMED, HELD).distinct()
-        return any(not is_dead(str(name)) for (name,) in tx.execute(held))
 
     def _died(self, tx: Connection, whose: Any) -> int:
         lost = _count(tx, urls.c.state == State.CLAIMED, urls.c.died + 1 >= CRASHES, whose)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 import signal
@@ -18,6 +19,7 @@ import pytest
 from archive import fixity
 from archive.cli.common import Exit
 from archive.warc.lock import alone
+from crawler.frontier.values import CRASHES
 from tests.crawler.crawls import crawl, declare, frontier, kept, start
 from tests.portal_site.server import PortalSite
 
@@ -278,3 +280,60 @@ def test_the_crawl_goes_on_while_sealed_files_are_listed(tmp_path):
 
 def _states(archive) -> set[str]:
     return {state for (state,) in frontier(archive, "select distinct state from urls")}
+
+
+def test_a_page_that_kills_its_worker_is_given_up_and_no_other_is_lost(tmp_path):
+    script = (
+        "import os, sys; from crawler.spiders import portal; read = portal.read_links\n"
+        "def deadly(body, **source):\n"
+        "    if b'poison' in body: os._exit(11)\n"
+        "    return read(body, **source)\n"
+        "portal.read_links = deadly\n"
+        "from crawler.run import main; sys.exit(main())"
+    )
+    html = {"Content-Type": "text/html"}
+    answers = {f"/{n}": (200, html, b"<p>story %d</p>" % n) for n in range(12)}
+    answers["/5"] = (200, html, b"<p>poison</p>")
+    links = "".join(f'<a href="{path}">x</a>' for path in answers)
+    answers["/"] = (200, html, links.encode())
+    codes = []
+    with _Small(answers) as server:
+        declare(tmp_path, server.url, feeds=[], sitemaps=[], delay=0, concurrency=4)
+        command = [sys.executable, "-c", script, "demo", "--archive", str(tmp_path)]
+        while (codes or [11])[-1] == 11 and len(codes) < 8:
+            codes.append(subprocess.run(command, capture_output=True, timeout=60).returncode)
+        asked = [path for _, path in server.asked]
+    assert codes == [11] * CRASHES + [Exit.OK]
+    assert asked.count("/5") == CRASHES
+    query = "select state, outcome, attempts from urls where url like '%/5'"
+    assert frontier(tmp_path, query) == [("failed", "worker_died", CRASHES)]
+    assert (
+        frontier(tmp_path, "select url from urls where state <> 'done' and url not like '%/5'")
+        == []
+    )
+    assert set(answers) <= set(kept(tmp_path)) | {"/5"}
+
+
+def test_a_link_met_again_on_a_shorter_way_is_followed_as_deep_as_that_allows(tmp_path):
+    """/c is met at depth 3, fails, and while it waits /z, which failed too, has it at depth 2."""
+    html = {"Content-Type": "text/html"}
+
+    def page(*paths: str) -> tuple[int, dict[str, str], bytes]:
+        links = "".join(f'<p><a href="{path}">a story with a title</a></p>' for path in paths)
+        return 200, html, f"<html><body><main>{links}</main></body></html>".encode()
+
+    answers = {"/": page("/a", "/z"), "/a": page("/b"), "/b": page("/c"), "/c": page("/d")}
+    answers |= {"/d": page("/e"), "/e": page()}
+    for path, then in (("/z", page("/c")), ("/c", page("/d"))):
+        turns = itertools.chain([(500, html, b"")], itertools.repeat(then))
+        answers[path] = functools.partial(next, turns)
+    with _Small(answers) as server:
+        declare(tmp_path, server.url, feeds=[], sitemaps=[], delay=0.3, concurrency=1, max_depth=3)
+        code, log = crawl(tmp_path)
+    assert code == Exit.OK, log
+    hops = dict(
+        frontier(tmp_path, "select replace(url, rtrim(url, 'abcdez'), '/'), hops from urls")
+    )
+    assert hops["/c"] == 2
+    assert {path for path, n in hops.items() if n > 3} == {"/e"}
+    assert "/d" in {path for _, path in server.asked}

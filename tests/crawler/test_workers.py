@@ -9,7 +9,7 @@ import pytest
 
 from archive.cli.common import Exit
 from tests.crawler.crawls import declare, kept, start
-from tests.crawler.test_crawl import wait_for
+from tests.crawler.test_crawl import _Small, wait_for
 from tests.portal_site.server import PortalSite
 from tests.postgresql import postgresql
 
@@ -59,3 +59,24 @@ def test_crawl_delay_holds_over_workers(frontier_url, tmp_path):
     # Half a second apart when they leave; a busy machine may bring two closer on arrival.
     assert all(later - sooner > 0.25 for sooner, later in itertools.pairwise(at)), at
     assert at[-1] - at[0] > 16 * 0.5
+
+
+def test_a_crawl_delay_of_two_seconds_holds_over_two_workers(frontier_url, tmp_path):
+    html = {"Content-Type": "text/html"}
+    answers = {f"/{n}": (200, html, b"<p>story %d</p>" % n) for n in range(6)}
+    links = "".join(f'<a href="{path}">x</a>' for path in answers)
+    answers["/"] = (200, html, links.encode())
+    answers["/robots.txt"] = (200, {}, b"User-agent: *\nCrawl-delay: 2\n")
+    with _Small(answers) as server:
+        workers = []
+        for name in "ab":
+            declare(tmp_path / name, server.url, feeds=[], sitemaps=[], delay=2)
+            workers.append(start(tmp_path / name, "demo", "--frontier", frontier_url))
+        for worker in workers:
+            log, _ = worker.communicate(timeout=90)
+            assert worker.returncode in (Exit.OK, Exit.NOTHING), log
+        asked = sorted(server.asked)
+    assert {path for _, path in asked} == {*answers}
+    # A twentieth of a second is what a busy machine takes from the clock to the wire.
+    near = [(a, b) for a, b in itertools.pairwise(asked) if b[0] - a[0] < 1.95]
+    assert near == []

@@ -5,17 +5,21 @@ Times are made up: the frontier never reads a clock, it is told.
 
 from __future__ import annotations
 
+import itertools
+import os
 import random
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from archive.link import Link, LinkKind
 from crawler.frontier import Claim, Frontier, Offer, Settled
+from crawler.frontier.clock import Clock
 from crawler.frontier.store import LEASE
-from crawler.frontier.values import State
+from crawler.frontier.values import CRASHES, SUSPECT, State
+from crawler.frontier.worker import machine, worker_name
 from crawler.portal import Declaration
 from crawler.scope import Scope, key_of
 
@@ -30,6 +34,33 @@ def offer(n: int, *, host: str = "a.example", **more: object) -> Offer:
 def done(claim: Claim, **more: object) -> Settled:
     fields = {"state": State.DONE, "outcome": "200", "fetched": NOW} | more
     return Settled(claim=claim, **fields)  # type: ignore[arg-type]
+
+
+@dataclass
+class Time:
+    """What passes, and what the store's clock says of it."""
+
+    passed: float = 0.0
+    wall: float = NOW
+
+    def pass_(self, seconds: float) -> None:
+        self.passed += seconds
+        self.wall += seconds
+
+    def join(self, url: str) -> Frontier:
+        """Return a new worker that lives in this time."""
+        return Frontier(url, clock=Clock(lambda _: self.wall, steady=lambda: self.passed))
+
+
+def die_with(url: str, limit: int, now: float) -> int:
+    """Claim in a process that dies at once; return how many URLs it held."""
+    script = (
+        "import os, sys; from crawler.frontier import Frontier;"
+        f"print(len(Frontier(sys.argv[1]).claim('p', {limit}, {now})), flush=True); os._exit(9)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, url], capture_output=True, text=True)
+    assert ran.stdout, ran.stderr
+    return int(ran.stdout)
 
 
 class FrontierContract:
@@ -158,14 +189,7 @@ class FrontierContract:
 
     def test_what_a_dead_process_held_is_free_at_once(self, frontier, frontier_url):
         frontier.offer("p", [offer(1), offer(2)], NOW)
-        script = (
-            "import os, sys; from crawler.frontier import Frontier;"
-            f"print(len(Frontier(sys.argv[1]).claim('p', 1, {NOW})), flush=True); os._exit(9)"
-        )
-        ran = subprocess.run(
-            [sys.executable, "-c", script, frontier_url], capture_output=True, text=True
-        )
-        assert ran.stdout == "1\n", ran.stderr
+        assert die_with(frontier_url, 1, NOW) == 1
         (mine,) = frontier.claim("p", 1, NOW)
         assert frontier.release_dead() == 1
         (freed,) = frontier.claim("p", 9, NOW)
@@ -259,3 +283,172 @@ class FrontierContract:
         assert frontier.offer("p", [found], NOW) == 0
         (row,) = frontier.why(url, key_of(url))
         assert row["outcome"] == "too_long"
+
+    def test_a_url_that_worker_after_worker_dies_with_is_given_up(self, frontier, frontier_url):
+        frontier.offer("p", [offer(1)], NOW)
+        for death in range(1, CRASHES):
+            assert die_with(frontier_url, 1, NOW) == 1
+            assert (frontier.release_dead(), frontier.given_up) == (1, 0)
+            (row,) = frontier.why("https://a.example/1/", "")
+            assert (row["state"], row["attempts"]) == ("queued", death)
+        die_with(frontier_url, 1, NOW)
+        assert (frontier.release_dead(), frontier.given_up) == (1, 1)
+        (row,) = frontier.why("https://a.example/1/", "")
+        assert (row["state"], row["outcome"]) == ("failed", "worker_died")
+        assert frontier.claim("p", 9, NOW + 1e7) == []
+        assert frontier.next_at("p", NOW) is None
+
+    def test_what_was_claimed_with_it_is_not_given_up(self, frontier, frontier_url):
+        poison = 3
+        frontier.offer("p", [offer(n) for n in range(8)], NOW)
+        fetched: list[str] = []
+        for _ in range(40):
+            claims = frontier.claim("p", 9, NOW)
+            if not claims:
+                break
+            if all(claim.died >= SUSPECT for claim in claims):
+                assert len(claims) == 1
+                assert frontier.claim("p", 9, NOW) == []  # nothing beside it
+            if f"https://a.example/{poison}/" in {claim.url for claim in claims}:
+                frontier.release(claims)
+                die_with(frontier_url, 9, NOW)  # another takes the same, and dies
+                frontier.release_dead()
+                continue
+            fetched += [claim.url for claim in claims]
+            frontier.settle([done(claim) for claim in claims])
+        assert len(fetched) == 7
+        (row,) = frontier.why(f"https://a.example/{poison}/", "")
+        assert (row["state"], row["outcome"]) == ("failed", "worker_died")
+
+    def test_an_answer_clears_what_earlier_workers_died_of(self, frontier, frontier_url):
+        frontier.offer("p", [offer(1)], NOW)
+        for day in range(2 * CRASHES):
+            die_with(frontier_url, 1, NOW + 10 * day)
+            frontier.release_dead()
+            (claim,) = frontier.claim("p", 1, NOW + 10 * day)
+            frontier.settle([done(claim, due=NOW + 10 * (day + 1))])
+        assert frontier.given_up == 0
+
+    def test_a_lease_that_lapsed_was_a_try(self, frontier, other):
+        frontier.offer("p", [offer(1)], NOW)
+        for n in range(CRASHES):
+            worker = (frontier, other)[n % 2]
+            (claim,) = worker.claim("p", 1, NOW + n * LEASE)
+            assert (claim.attempts, claim.died) == (n + 1, n)
+        assert frontier.claim("p", 1, NOW + CRASHES * LEASE) == []
+        assert frontier.given_up + other.given_up == 1
+
+    @pytest.mark.parametrize("live", ["namespace", "boot", "host", "nonsense"])
+    def test_a_worker_that_may_live_is_not_freed(self, frontier, frontier_url, live):
+        """A container of the same name, and another machine, count processes for themselves."""
+        host, boot, space = machine().split(":")
+        gone = 2**22 + 1  # no process has it
+        name = {
+            "namespace": f"{host}:{boot}:1:{gone}:5:x",
+            "boot": f"{host}:other:{space}:{gone}:5:x",
+            "host": f"other:{boot}:{space}:{gone}:5:x",
+            "nonsense": "x",
+        }[live]
+        frontier.offer("p", [offer(1)], NOW)
+        there = Frontier(frontier_url, worker=name)
+        assert len(there.claim("p", 1, NOW)) == 1
+        assert frontier.release_dead() == 0
+        there.close()
+
+    def test_a_process_id_that_came_again_is_another_worker(self, frontier, frontier_url):
+        frontier.offer("p", [offer(1), offer(2)], NOW)
+        alive = Frontier(frontier_url, worker=worker_name())
+        alive.claim("p", 1, NOW)
+        gone = Frontier(frontier_url, worker=f"{machine()}:{os.getpid()}:1:x")
+        gone.claim("p", 1, NOW)
+        assert frontier.release_dead() == 1
+        alive.close()
+        gone.close()
+
+    def test_a_host_has_one_clock_with_and_without_www_over_both_schemes(self, frontier, other):
+        plain = replace(offer(1, host="www.a.example"), url="http://www.a.example/1/")
+        frontier.offer("p", [offer(1), plain], NOW)
+        frontier.pace("www.a.example", 2.0)
+        assert len(frontier.claim("p", 9, NOW)) == 1
+        assert other.claim("p", 9, NOW + 1.9) == []
+        assert other.turn("www.A.example.", NOW + 1.9) == NOW + 2
+        frontier.hold("www.a.example", NOW + 50, "429")
+        assert other.claim("p", 9, NOW + 49) == []
+        assert [claim.url for claim in other.claim("p", 9, NOW + 50)] == [plain.url]
+
+    def test_a_shorter_way_to_what_is_queued_counts(self, frontier):
+        frontier.offer("p", [offer(1, hops=7, via="far", priority=3), offer(2, hops=2)], NOW)
+        frontier.offer("p", [offer(1, hops=2, via="near", priority=5)], NOW)
+        frontier.offer("p", [offer(1, hops=4, via="middle", priority=1)], NOW)
+        frontier.offer("p", [offer(2, hops=9, priority=9)], NOW)
+        first, second = frontier.claim("p", 9, NOW)
+        assert (first.hops, first.via, first.priority) == (2, "near", 1)
+        assert (second.hops, second.priority) == (2, 5)
+        frontier.offer("p", [offer(1, hops=1)], NOW)  # too late: it is being fetched
+        frontier.release()
+        assert frontier.claim("p", 1, NOW)[0].hops == 2
+
+    @pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 3e7, -3e7, 0.9, -1.1])
+    def test_a_clock_that_jumps_moves_no_host_and_loses_nothing(self, frontier_url, jump):
+        time = Time()
+        workers = [time.join(frontier_url), time.join(frontier_url)]
+        workers[0].pace("a.example", 2.0)
+        workers[0].offer("p", [offer(n) for n in range(12)], workers[0].now())
+        asked: list[float] = []
+        urls: list[str] = []
+        for tick in range(400):
+            if tick == 10:
+                time.wall += jump
+            if tick == 20:  # one that joins after the jump goes by the others' time
+                workers.append(time.join(frontier_url))
+            if tick == 30:
+                time.wall -= 2 * jump
+            for worker in workers:
+                if tick % 15 == 0:
+                    worker.heartbeat(worker.now())
+                for claim in worker.claim("p", 9, worker.now()):
+                    asked.append(time.passed)
+                    urls.append(claim.url)
+                    worker.settle([done(claim, fetched=worker.now())])
+            time.pass_(0.25)
+        for worker in workers:
+            worker.close()
+        assert sorted(urls) == sorted(set(urls))
+        assert len(urls) == 12
+        assert all(later - sooner >= 2.0 for sooner, later in itertools.pairwise(asked)), asked
+        assert asked[-1] < 30, "a host was left alone for longer than it asked"
+
+    @pytest.mark.parametrize("wrong", [3e7, -3e7])
+    def test_a_run_whose_clock_was_wrong_leaves_nothing_out_of_reach(self, frontier_url, wrong):
+        time = Time(wall=NOW + wrong)
+        then = time.join(frontier_url)
+        then.pace("a.example", 2.0)
+        then.offer("p", [offer(n, host=f"{n}.example") for n in range(4)], then.now())
+        claims = then.claim("p", 9, then.now())
+        then.settle([done(claims[0], due=then.now() + 86_400)])
+        then.settle([done(claims[1], state=State.QUEUED, due=then.now() + 20)])
+        then.settle([done(claims[2], state=State.FAILED, due=then.now() + 3600)])
+        then.hold("1.example", then.now() + 600, "429")
+        then.close()  # the fourth stays claimed: that machine is gone
+        time.pass_(10)
+        time.wall = NOW + 86_400
+        later = time.join(frontier_url)
+        assert abs(later.now() - time.wall) < 1e-6
+        assert len(later.claim("p", 9, later.now())) == 4
+        later.close()
+
+    def test_what_is_left_is_told_without_counting_it(self, frontier, other):
+        assert frontier.next_at("p", NOW) is None
+        frontier.offer("p", [offer(n) for n in range(3)], NOW)
+        assert frontier.next_at("p", NOW) == NOW
+        first, second, third = frontier.claim("p", 3, NOW)
+        assert frontier.next_at("p", NOW) is None  # its own claims are its own business
+        assert other.next_at("p", NOW) == NOW + LEASE
+        frontier.settle([done(first, due=NOW + 100)])
+        frontier.settle([done(second, state=State.QUEUED, fetched=None, due=NOW + 30)])
+        frontier.settle([done(third, state=State.FAILED, fetched=None, due=NOW + 50)])
+        assert frontier.next_at("p", NOW) == NOW + 30
+        frontier.hold("a.example", NOW + 40, "429")
+        assert frontier.next_at("p", NOW) == NOW + 40
+        assert frontier.next_at("p", NOW + 50) == NOW + 50
+        assert len(frontier.due("p", NOW + 100)) == 3
