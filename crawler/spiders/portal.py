@@ -75,6 +75,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)  # the address has moved: its target is what may still change
 MAX_ITEMS = 500  # of a listing are asked about; a longer one is a sitemap and is read hourly
 FEW_STORIES = 3  # fewer may well be the same on two pages: a story's "More Stories"
+LISTS = (LinkKind.FEED, LinkKind.SITEMAP, LinkKind.REST)
 STORY_KINDS = (LinkKind.SECTION, LinkKind.MORE_STORIES, LinkKind.BODY)
 APART_BYTES = 500_000
 LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
@@ -282,6 +283,7 @@ class PortalSpider(Spider):
         content_type = _header(response, b"Content-Type")
         if len(response.body) > LINK_BYTES or KEPT_ONLY in response.flags:
             logger.warning("%s: too large, kept but its links are not read", response.url)
+            self.failures["links_unread"] += 1
             return None
         headers = [
             (name.decode("latin-1"), value.decode("latin-1"))
@@ -291,12 +293,16 @@ class PortalSpider(Spider):
         source = {"url": response.url, "content_type": content_type}
         listing = await _apart(read_listing, response.body, headers=headers, **source)
         if listing is None:
+            if claim.listing and claim.kind in LISTS:
+                logger.warning("%s: a page instead of a feed or sitemap", response.url)
+                self.failures["no_listing"] += 1
             page = await _apart(read_page, response.body, **source)
             self._offer_page(page, claim, now)
             shown = Shown(self._keys(page.stories), page.listing)
         else:
             if listing.problem:
                 logger.warning("%s: %s", response.url, listing.problem)
+                self.failures["listing_damaged"] += 1
             self._offer_listing(listing, claim, now)
             shown = Shown(self._keys(listing.links), True)
         if claim.kind is not LinkKind.SITEMAP and _is_first_page(claim):
