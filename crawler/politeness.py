@@ -107,8 +107,12 @@ class RobotsMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Let the request through, or raise ``Refused`` with the reason."""
-        if request.meta.get("robots_txt") or not self._obey:
-            return
+        if self._obey and not request.meta.get("robots_txt"):
+            await self._judge(request)
+        # A busy machine may be late: the host's next moment counts from when it is really asked.
+        self._spider.leaves(urlsplit(request.url).hostname or "")
+
+    async def _judge(self, request: Request) -> None:
         waits = not self._is_known(request.url)
         rules = await self._rules_of(request.url)
         if rules.rules is None:

@@ -247,6 +247,13 @@ class Frontier:
                 tx.execute(update(hosts).where(mine).values(next_allowed=start + delay))
         return float(start)
 
+    def leaves(self, host: str, now: float) -> None:
+        """Count a host's next moment from ``now``, when a request leaves that may be late."""
+        at = now + hosts.c.delay
+        late = and_(hosts.c.host == clock_of(host), hosts.c.delay > 0, hosts.c.next_allowed < at)
+        with self._begin() as tx:
+            tx.execute(update(hosts).where(late).values(next_allowed=at))
+
     def hold(self, host: str, until: float, reason: str) -> None:
         """Let nobody ask ``host`` before ``until`` (epoch seconds); never shortens a hold."""
         row = {"host": clock_of(host), "next_allowed": until, "delay": 0.0, "reason": reason}

@@ -182,6 +182,12 @@ class PortalSpider(Spider):
         now = self._frontier.now()
         return self._frontier.turn(host, now) - now
 
+    def leaves(self, host: str) -> None:
+        """Note that a request to ``host`` leaves now; a host without a pace is spared the write."""
+        floor, _ = self._paces.get(clock_of(host), (self.portal.delay, 0.0))
+        if floor:
+            self._frontier.leaves(host, self._frontier.now())
+
     async def parse(self, response: Response, **_: Any) -> None:
         """Offer what an answer leads to, then settle its claim."""
         try:

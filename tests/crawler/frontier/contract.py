@@ -452,3 +452,12 @@ class FrontierContract:
         assert frontier.next_at("p", NOW) == NOW + 40
         assert frontier.next_at("p", NOW + 50) == NOW + 50
         assert len(frontier.due("p", NOW + 100)) == 3
+
+    def test_a_request_that_leaves_late_moves_its_hosts_clock(self, frontier, other):
+        frontier.pace("a.example", 2.0)
+        frontier.offer("p", [offer(1), offer(2)], NOW)
+        frontier.claim("p", 1, NOW)
+        frontier.leaves("www.a.example", NOW + 0.5)
+        frontier.leaves("a.example", NOW + 0.1)  # never back
+        assert other.claim("p", 1, NOW + 2.4) == []
+        assert len(other.claim("p", 1, NOW + 2.5)) == 1
