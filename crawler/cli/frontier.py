@@ -70,6 +70,7 @@ def _story(row: dict[str, Any]) -> Table:
         ("found", f"{_when(row['offered'])} as {row['kind']}, {row['hops']} links from the seed"),
         ("via", row["via"]),
         ("fetched", f"{_when(row['fetched'])}, {row['visits']} times" if row["visits"] else ""),
+        ("read", _pace(row)),
         ("tries", str(row["attempts"]) if row["attempts"] else ""),
         (
             "judged again" if row["state"] == State.SKIPPED else "due",
@@ -81,6 +82,14 @@ def _story(row: dict[str, Any]) -> Table:
         if text:
             grid.add_row(name, text)
     return grid
+
+
+def _pace(row: dict[str, Any]) -> str:
+    """Say how often a listing is read, and why."""
+    if not row["every"]:
+        return ""
+    new = "" if row["rate"] is None else f", {row['rate'] * 86_400:.0f} new a day"
+    return f"every {row['every'] / 60:.0f} min: {row['shown']} items{new}"
 
 
 def _when(seconds: float | None) -> str:

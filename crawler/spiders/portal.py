@@ -11,18 +11,8 @@ from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Spider
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    IgnoreRequest,
-    ResponseDataLossError,
-)
 from scrapy.http import Response
 from scrapy.utils.defer import maybe_deferred_to_future
-from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
@@ -31,6 +21,7 @@ from archive.link import Link, LinkKind
 from archive.links.listed import Listing
 from archive.links.listing import read_listing
 from archive.links.page import PageLinks, read_page
+from crawler.answer import header, outcome_of, said_location, told_validators
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
@@ -40,7 +31,6 @@ from crawler.plan import seeds
 from crawler.politeness import (
     ROBOTS_AGE,
     ROBOTS_RETRY,
-    Refused,
     Rules,
     adapted,
     back_off,
@@ -197,7 +187,7 @@ class PortalSpider(Spider):
 
     async def _take(self, response: Response, claim: Claim, now: float) -> None:
         self._adapt(response, claim)
-        until = back_off(response.status, _header(response, b"Retry-After"), now)
+        until = back_off(response.status, header(response, b"Retry-After"), now)
         if until is not None:
             logger.warning(
                 "%s: %d, leaving %s alone for %.0f s",
@@ -286,7 +276,7 @@ class PortalSpider(Spider):
         return None
 
     async def _read(self, response: Response, claim: Claim, now: float) -> Shown | None:
-        content_type = _header(response, b"Content-Type")
+        content_type = header(response, b"Content-Type")
         if len(response.body) > LINK_BYTES or KEPT_ONLY in response.flags:
             logger.warning("%s: too large, kept but its links are not read", response.url)
             self.failures["links_unread"] += 1
@@ -462,7 +452,7 @@ class PortalSpider(Spider):
         else:
             front = key_of(claim.url) in self._front
             due = next_visit(claim.visits + 1, now, claim.first_fetched, front=front)
-        etag, modified = _told_validators(response, claim)
+        etag, modified = told_validators(response, claim)
         self._keeper.settle(
             Settled(
                 claim,
@@ -510,30 +500,6 @@ class PortalSpider(Spider):
         return self._keeper.frontier
 
 
-OUTCOMES: tuple[tuple[type[BaseException], Outcome], ...] = (
-    (DownloadTimeoutError, Outcome.TIMEOUT),
-    (TimeoutError, Outcome.TIMEOUT),
-    (DownloadConnectionRefusedError, Outcome.UNREACHABLE),
-    (CannotResolveHostError, Outcome.UNREACHABLE),
-    (DNSLookupError, Outcome.UNREACHABLE),
-    (ConnectError, Outcome.UNREACHABLE),
-    (DownloadCancelledError, Outcome.TOO_LARGE),
-    (IgnoreRequest, Outcome.TOO_LARGE),  # Scrapy's word for a body that unpacks without end
-    (ResponseDataLossError, Outcome.DISCONNECT),
-    (DownloadFailedError, Outcome.DISCONNECT),
-)
-
-
-def outcome_of(failure: Failure) -> Outcome:
-    """Name the cause of a fetch that got no answer, or only part of one."""
-    error = failure.value
-    if isinstance(error, Refused):
-        return error.outcome
-    if any(word in str(error) for word in ("SSL routines", "OpenSSL", "certificate")):
-        return Outcome.TLS
-    return next((name for kind, name in OUTCOMES if isinstance(error, kind)), Outcome.ERROR)
-
-
 async def _apart(read: Callable[..., _Read], payload: bytes, **source: Any) -> _Read:
     """Read a large payload in a thread: a sitemap of 50,000 URLs takes a second of CPU."""
     if len(payload) < APART_BYTES:
@@ -552,33 +518,3 @@ def _is_first_page(claim: Claim) -> bool:
 def _is_section(shown: Shown | None) -> bool:
     """Tell whether a page that no address betrayed turned out to list stories."""
     return shown is not None and shown.listing and len(shown.keys) >= FEW_STORIES
-
-
-def _told_validators(response: Response, claim: Claim) -> tuple[str, str]:
-    """Return the ETag and the Last-Modified to come back with.
-
-    A server that answers 200 with the same bytes to a request with both does not know its own
-    ETag again (it is made of an inode, or nginx weakened it): the date alone is tried then.
-    """
-    keep = response.status == 304
-    etag = _header(response, b"ETag") or (claim.etag if keep else "")
-    modified = _header(response, b"Last-Modified") or (claim.last_modified if keep else "")
-    request = response.request
-    unknown = request is not None and b"If-None-Match" in request.headers
-    same = response.status == 200 and bool(response.meta.get("same_payload"))
-    if (unknown and same and modified) or (keep and not claim.etag):
-        etag = ""
-    return etag, modified
-
-
-def said_location(header: bytes) -> str:
-    """Return a Location's address: many sites send a Hindi slug as raw UTF-8."""
-    try:
-        return header.decode("utf-8")
-    except UnicodeDecodeError:
-        return header.decode("latin-1")
-
-
-def _header(response: Response, name: bytes) -> str:
-    value = response.headers.get(name)
-    return value.decode("latin-1").replace("\0", "") if value else ""

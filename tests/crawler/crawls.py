@@ -50,10 +50,12 @@ def start(archive: Path, name: str = "demo", *options: str) -> subprocess.Popen[
     )
 
 
-def crawl(archive: Path, name: str = "demo", *options: str) -> tuple[int, str]:
+def crawl(
+    archive: Path, name: str = "demo", *options: str, seconds: float = 100
+) -> tuple[int, str]:
     """Run the crawling half to its end; return exit code and log."""
     with start(archive, name, *options) as process:
-        log, _ = process.communicate(timeout=100)
+        log, _ = process.communicate(timeout=seconds)
     return process.returncode, log
 
 

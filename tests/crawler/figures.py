@@ -47,17 +47,18 @@ class Figures:
 
 def measure(archive: Path, articles: int) -> Figures:
     """Crawl the demo portal of ``articles`` stories three times; change it before the third."""
+    patience = 100 + articles / 3
     with PortalSite(articles) as site:
         declare(archive, site, sitemaps=["/wp-sitemap.xml"])
-        crawl(archive)
+        crawl(archive, seconds=patience)
         first, stories = list(site.asked), [path(s) for s in site.articles]
         found = sum(story in kept(archive) for story in stories)
-        crawl(archive)
+        crawl(archive, seconds=patience)
         second = site.asked[len(first) :]
         let_pass(archive, 25 * 3600)
         changes = change(site)
         before = kept(archive)
-        crawl(archive, "demo", "--due")
+        crawl(archive, "demo", "--due", seconds=patience)
         third = site.asked[len(first) + len(second) :]
         return Figures(
             len(stories),

@@ -71,6 +71,8 @@ def test_a_run_of_what_is_due_reads_a_listing_at_its_own_time(tmp_path):
         assert sorted(new) == ["/", "/2026/11/5/", "/2026/11/6/", "/feed/", "/robots.txt"]
         # Two of four in 20 minutes: 0.4 x 4 / 2 x 20.
         assert due(tmp_path, server.url + "feed/") == pytest.approx(960, abs=90)
+        said = morestories("frontier", "why", server.url + "feed/", "--archive", tmp_path).stdout
+        assert "every 16 min: 4 items, 14" in said
 
 
 def test_a_section_that_only_a_link_led_to_is_a_listing(tmp_path):
