@@ -21,6 +21,7 @@ from crawler.frontier.store import LEASE
 from crawler.frontier.values import CRASHES, SUSPECT, State
 from crawler.frontier.worker import machine, worker_name
 from crawler.portal import Declaration
+from crawler.recrawl import Pulse
 from crawler.scope import Scope, key_of
 
 NOW = 1_000_000.0
@@ -246,6 +247,40 @@ class FrontierContract:
         (row,) = frontier.why("https://a.example/1/", "")
         assert (row["state"], row["outcome"]) == ("failed", "503")
         assert len(frontier.claim("p", 9, NOW + 100)) == 1
+
+    def test_the_next_due_is_the_earliest_of_all_and_no_sooner_than_its_host_may_be_asked(
+        self, frontier
+    ):
+        def seconds() -> float | None:
+            moment = frontier.next_due("p")
+            return None if moment is None else moment.timestamp()
+
+        assert seconds() is None
+        frontier.offer("p", [offer(1), offer(2, reason="skip_rule")], NOW)
+        assert (seconds() or 0) <= NOW, "queued: at once"
+        (first,) = frontier.claim("p", 9, NOW)
+        frontier.settle([done(first, due=NOW + 3600)])
+        assert seconds() == NOW + 3600
+        frontier.offer("p", [offer(3, host="b.example")], NOW)
+        (second,) = frontier.claim("p", 9, NOW)
+        frontier.settle([done(second, due=NOW + 600)])
+        assert seconds() == NOW + 600
+        frontier.hold("b.example", NOW + 900, "503")
+        assert seconds() == NOW + 900
+        assert frontier.next_due("another") is None
+
+    def test_a_listings_pulse_is_kept_and_what_was_met_after_it_is_newer(self, frontier):
+        frontier.offer("p", [offer(1, listing=True)], NOW)
+        (claim,) = frontier.claim("p", 1, NOW)
+        frontier.settle([done(claim, due=NOW + 600, pulse=Pulse(10, None, 600.0))])
+        frontier.offer("p", [offer(2)], NOW)
+        frontier.offer("p", [offer(3), offer(4)], NOW + 300)
+        keys = [offer(n).key for n in (2, 3, 4, 5)]
+        assert frontier.newer("p", keys, NOW) == 2
+        frontier.offer("p", [offer(1, again=True)], NOW + 300)
+        again = next(c for c in frontier.claim("p", 9, NOW + 300) if c.id == claim.id)
+        assert again.pulse == Pulse(10, None, 600.0)
+        assert again.listing
 
     def test_a_redirect_to_another_spelling_is_asked_for_by_it(self, frontier):
         frontier.offer("p", [offer(1)], NOW)
