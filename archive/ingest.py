@@ -22,6 +22,7 @@ from archive.landing import Batch, Item, Landing
 from archive.pages import Page, Pages
 from archive.reading import Reading, read
 from archive.search.index import SearchIndex
+from archive.second_look import look_again
 from archive.store.connection import connect
 from archive.store.faults import fault
 from archive.store.lock import writer_lock
@@ -222,7 +223,7 @@ class Ingest:
         with self._lock(enough), connect(self._tables, write=True) as connection:
             try:
                 with Pages(self._workers) as pages, closing(SearchIndex(self._tables)) as search:
-                    yield _Run(connection, pages, search, self._on_event, age)
+                    yield _Run(connection, pages, search, self._on_event, age, self.folder)
             except duckdb.Error as error:
                 raise fault(self._tables, error) from error
 
@@ -237,8 +238,10 @@ class _Run:
         search: SearchIndex,
         on_event: Callable[[Event], None],
         age: float,
+        folder: Path,
     ) -> None:
         self._age = age
+        self._folder = folder
         self._started = time.monotonic()
         self.tally = _Tally()
         self._connection = connection
@@ -369,6 +372,7 @@ class _Run:
 
     def close(self) -> None:
         """Leave the tables ready for whoever asks, and nothing behind that nobody needs."""
+        look_again(self._connection, self._landing, self._pages, self._folder)
         self.make_searchable()
         clean(self._connection)
 

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from archive.article import Article, PageType
+from archive.layout import Layout, Observation
 from archive.reading import Outcome, Reading
 from archive.store import rows, schema
 from archive.store.histories import Change, update
@@ -66,6 +67,10 @@ class Rows:
         return Counter("-" if value is None else str(value) for value in values)
 
 
+# What a reading of a capture says, in tables that hold nothing else of it.
+_OF_CAPTURES = ("readings", "observations", "links", "parts", "outcomes")
+
+
 class Landing:
     """The writer's side of the store. The caller holds the writer's lock."""
 
@@ -102,6 +107,40 @@ class Landing:
             self._connection.execute("ROLLBACK")
             raise
         return landed, change
+
+    def replace(self, items: Sequence[Item], dropped: Mapping[int, Sequence[int]]) -> Change:
+        """Write what a second reading of captures says in place of the first.
+
+        ``dropped`` has, by capture, the digests of the lines that evidence took out.
+        """
+        again = _rows(Batch(items))
+        captures = [row["capture"] for row in again.tables.pop("captures", [])]
+        for row in again.tables.get("observations", []):
+            row["dropped"] = dropped.get(row["capture"], [])
+        self._connection.execute("BEGIN")
+        try:
+            with ids(self._connection, captures):
+                for table in _OF_CAPTURES:
+                    self._connection.execute(f"DELETE FROM {table} WHERE capture IN (FROM ids)")
+            for table, new in again.tables.items():
+                self._insert(table, new)
+            change = self._texts(again)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        return change
+
+    def learn(self, portal: str, layouts: Iterable[Layout], observed: int) -> None:
+        """Write what was learned of a portal in place of what was known."""
+        self._connection.execute("BEGIN")
+        try:
+            self._connection.execute("DELETE FROM layouts WHERE portal = ?", [portal])
+            self._insert("layouts", [rows.layout_row(portal, one, observed) for one in layouts])
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
 
     def _texts(self, landed: Rows) -> Change:
         touched = landed.touched | self._revisited(landed)
@@ -170,7 +209,7 @@ def _of_item(captured: Row, reading: Reading) -> Rows:
     if reading.outcome:
         made.add("outcomes", [rows.outcome_row(captured, reading.outcome)])
     if reading.article:
-        _add_page(made, captured, reading.article)
+        _add_page(made, captured, reading.article, reading.observation)
     return made
 
 
@@ -178,7 +217,9 @@ def _of_item(captured: Row, reading: Reading) -> Rows:
 _TEXTLESS = frozenset({PageType.LISTING, PageType.LOCKED})
 
 
-def _add_page(landed: Rows, captured: Row, article: Article) -> None:
+def _add_page(
+    landed: Rows, captured: Row, article: Article, observation: Observation | None
+) -> None:
     text = None
     if article.text.strip() and article.page_type not in _TEXTLESS:
         text = rows.text_row(captured, article)
@@ -187,5 +228,7 @@ def _add_page(landed: Rows, captured: Row, article: Article) -> None:
         landed.add("parts", rows.claim_rows(captured, article))
     reading = rows.reading_row(captured, article, text)
     landed.add("readings", [reading])
+    if observation is not None:
+        landed.add("observations", [rows.observation_row(captured, article, observation)])
     if text:
         landed.touched |= {reading["article"], reading["address"]}

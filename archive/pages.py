@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
 from archive.capture import Capture
 from archive.extract.workers import Job, Outcome, Readers
+from archive.layout import Layout
 from archive.reading import Reading, from_article, portal_of, unreadable
 
 
@@ -22,7 +23,7 @@ class Page:
         """Return what came of the page, once it is there."""
         assert self.outcome is not None
         if self.outcome.article is not None:
-            return from_article(self.outcome.article)
+            return from_article(self.outcome.article, self.outcome.observation)
         return unreadable(self.outcome.failed)
 
 
@@ -47,15 +48,18 @@ class Pages:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def submit(self, capture: Capture, payload: bytes) -> Page:
-        """Start to read a capture's decoded payload as a page; never blocks for long."""
+    def submit(self, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()) -> Page:
+        """Start to read a capture's decoded payload as a page; never blocks for long.
+
+        ``layouts`` is what the archive has learned of the portal's pages.
+        """
         if not self._started:
             self._stack.enter_context(self._readers)
             self._started = True
         self._count += 1
         page = self._under_way[self._count] = Page()
         content_type = next((v for k, v in capture.headers if k == "content-type"), "")
-        portal = portal_of(capture)
+        portal = replace(portal_of(capture), layouts=layouts)
         self._readers.submit(
             Job(self._count, payload, capture.url, content_type, capture.date, portal)
         )

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from archive.layout import Layout
+
 
 @dataclass(frozen=True, slots=True)
 class Portal:
     """The facts of a portal that decide how its pages are read.
 
     ``timezone`` is an IANA name, used for dates that name no zone; "" means UTC.
-    ``language`` is a BCP 47 tag, used where a page names none.
+    ``language`` is a BCP 47 tag, used where a page names none. ``layouts`` is what the archive has
+    learned of its pages; it is no fact of the portal's and travels in no WARC.
     """
 
     id: str = ""
@@ -20,6 +23,7 @@ class Portal:
     home: str = ""
     timezone: str = ""
     language: str = ""
+    layouts: tuple[Layout, ...] = ()
 
     def to_warcinfo(self) -> dict[str, str]:
         """Return the ``warcinfo`` fields that :meth:`from_warcinfo` reads back."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from archive.article import Article, PageType
 from archive.capture import Capture
 from archive.extract.tree import is_html
+from archive.layout import Observation
 from archive.link import Link, LinkKind
 from archive.links.listed import Listing, absolute
 from archive.links.listing import read_listing
@@ -24,11 +25,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of one capture; at least one of the three is there, or it held nothing to read."""
+    """What came of one capture; one of the first three is there, or it held nothing to read."""
 
     article: Article | None = None
     links: tuple[Link, ...] = ()
     outcome: Outcome | None = None
+    observation: Observation | None = None
 
 
 def read(capture: Capture) -> Reading | bytes:
@@ -77,10 +79,10 @@ def _unread(capture: Capture) -> Reading:
     return Reading()
 
 
-def from_article(article: Article) -> Reading:
+def from_article(article: Article, observation: Observation | None = None) -> Reading:
     """Return what a page reader's article comes to: only a story is an article to keep."""
     if article.page_type is PageType.STORY:
-        return Reading(article, article.links)
+        return Reading(article, article.links, observation=observation)
     return Reading(article, article.links, Outcome(str(article.page_type)))
 
 

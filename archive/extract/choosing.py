@@ -23,7 +23,7 @@ from archive.extract.labels import (
     is_pointer,
     is_stray,
 )
-from archive.extract.legends import is_byline, is_caption, names_author
+from archive.extract.legends import is_byline, is_caption, names_author, says_only
 from archive.extract.sieve import sift
 from archive.extract.survey import HEADINGS, Line, Survey
 
@@ -44,10 +44,11 @@ def choose_lines(
     description: str = "",
     headline: HtmlElement | None = None,
     authors: Iterable[str] = (),
+    dates: Iterable[str] = (),
 ) -> list[Choice]:
     """Return every line of the page in order, each with its verdict.
 
-    ``title``, ``description`` and ``authors`` are the page's metadata, as far as they are known.
+    ``title``, ``description``, ``authors`` and ``dates`` (as printed) are the page's metadata, as far as they are known.
     """
     taken = {block.element: block for block in blocks}
     memo: dict[HtmlElement, Block | None] = {found.root: None}
@@ -56,7 +57,8 @@ def choose_lines(
     plain_title = folded(title).casefold()
     choices: list[Choice] = []
     begun = False
-    about = _About({folded(author).casefold() for author in authors}, set())
+    names, printed = tuple(authors), tuple(filter(None, dates))
+    about = _About({folded(author).casefold() for author in names}, set())
     for line in found.lines:
         block = _block_of(line.owner, taken, memo)
         if block is not None:
@@ -67,6 +69,8 @@ def choose_lines(
             kept, why = _verdict(line, found, root, containers, plain_title)
             if kept and not begun and line.owner.tag in HEADINGS and says(line.text, title):
                 kept, why = False, "headline"  # below its first line, a subhead may say the same
+            if kept and says_only(line, printed, names):
+                kept, why = False, "byline"
             if begun and about.takes(line, found, choices):
                 kept, why = False, "author"
             begun = begun or (kept and line.prose)

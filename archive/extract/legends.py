@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from lxml.html import HtmlElement
 
@@ -25,12 +26,28 @@ _BYLINE = re.compile(
     re.I,
 )
 _BY = ("by", "von", "par", "por", "di", "लेखक", "about", "posted by")
+# Who signs where nobody does; a dateline would have a place beside it.
+_DESK = re.compile(r"ब्यूरो|डेस्क|संवाददाता|\b(?:news )?(?:bureau|desk)\b|\bby\b", re.I)
+_LETTER = re.compile(r"[^\W_]")
 _NO_CAPTION = frozenset(["body", "article", "main", "table", "blockquote", "ul", "ol"])
 
 
 def is_byline(line: Line) -> bool:
     """Tell whether a line says who wrote or when; a sentence of a story never does."""
     return line.size < 90 and not line.prose and _BYLINE.search(line.text) is not None
+
+
+def says_only(line: Line, dates: Iterable[str], names: Iterable[str]) -> bool:
+    """Tell whether a line is one of ``dates`` and at most authors beside it, all as printed."""
+    if line.size > 120:
+        return False
+    for date in dates:
+        if date in line.text:
+            rest = line.text.replace(date, " ", 1)
+            for name in names:
+                rest = rest.replace(name, " ")
+            return _LETTER.search(_DESK.sub(" ", rest)) is None
+    return False
 
 
 def names_author(line: Line, names: set[str]) -> bool:

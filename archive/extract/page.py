@@ -39,8 +39,12 @@ def look_at(
     title: str = "",
     description: str = "",
     authors: Iterable[str] = (),
+    dates: Iterable[str] = (),
 ) -> Page | None:
-    """Look at a page; None where it has no body. ``title`` … ``authors`` are its metadata."""
+    """Look at a page; None where it has no body. ``title`` … ``dates`` are its metadata.
+
+    ``dates`` are as printed.
+    """
     body = tree.find("body")
     if body is None:
         return None
@@ -57,6 +61,7 @@ def look_at(
         description=description,
         headline=headline,
         authors=authors,
+        dates=dates,
     )
     text = "\n".join(choice.line.text for choice in choices if choice.kept)
     return Page(tree, found, tuple(blocks), headline, root, tuple(choices), text)

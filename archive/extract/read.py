@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
 from lxml.html import HtmlElement
 
-from archive.article import Article
+from archive.article import Article, PageType
 from archive.errors import Unreadable
 from archive.extract.body import Body, read_body
 from archive.extract.dateline import read_dateline
 from archive.extract.fallback import read_plain
 from archive.extract.metadata import read_metadata
 from archive.extract.page import Page, look_at
-from archive.extract.page_type import page_type, read_signs
+from archive.extract.page_type import ENOUGH, page_type, read_signs
+from archive.extract.sieve import drop_idle_headings
 from archive.extract.tree import is_html, read_tree
+from archive.extract.witness import judge, observe
+from archive.layout import Layout, Observation
 from archive.link import Link
 from archive.links.page import page_links
 from archive.portal import Portal
+from archive.text.words import words
 
 VERSIONS = f"morestories/{version('morestories')} trafilatura/{version('trafilatura')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An article and how it came about, for ``morestories try``."""
+    """An article and how it came about.
+
+    ``observation`` is what the page adds to its portal's evidence, None where it is no story.
+    ``layout`` is the evidence that was used on it, None where none took a line out.
+    """
 
     article: Article
     page: Page | None
+    observation: Observation | None = None
+    layout: Layout | None = None
 
 
 def read_page(
@@ -44,8 +54,8 @@ def read_page(
     """Return what the page says, or None where ``payload`` is not an HTML page.
 
     ``payload`` has transfer- and content-encoding undone. ``content_type`` is the header as sent
-    or ""; ``captured`` (UTC) resolves relative dates. The same arguments and version always give
-    the same article. A page that cannot be read as a tree is read as plain text.
+    or ""; ``captured`` (UTC) resolves relative dates. ``portal.layouts`` is used where it has the
+    page's own. The same arguments and version always give the same article. A page that cannot be read as a tree is read as plain text.
     """
     reading = explain_page(
         payload, url=url, content_type=content_type, captured=captured, portal=portal
@@ -86,8 +96,13 @@ def _read_tree(
         title=metadata.title,
         description=metadata.description,
         authors=metadata.authors,
+        dates=[moment.text for moment in (metadata.published, metadata.modified) if moment],
     )
     signs = read_signs(tree, url=url)
+    observation = layout = None
+    if page is not None:
+        observation = observe(page, title=metadata.title, description=metadata.description)
+        page, layout = _with_evidence(page, observation, portal.layouts)
     links = page_links(tree, url=url, page=page)
     # A locked post's page holds the form that asks for the password, and nothing of the post.
     body = read_body(page, url=url) if page is not None and not signs.locked else Body("", "none")
@@ -109,9 +124,38 @@ def _read_tree(
         pages=_pages(links, url),
         links=links,
         reader=f"{VERSIONS} {body.reader}",
-        rules={**metadata.rules, "text": body.reader},
+        rules={**metadata.rules, "text": body.reader, **_used(layout)},
     )
-    return Reading(article, page)
+    return Reading(
+        article, page, observation if article.page_type is PageType.STORY else None, layout
+    )
+
+
+def _with_evidence(
+    page: Page, observation: Observation, layouts: tuple[Layout, ...]
+) -> tuple[Page, Layout | None]:
+    """Take out of ``page`` the lines that its layout knows; not if next to nothing is left.
+
+    Returns the page as it is, and None, where the evidence says nothing or would hurt.
+    """
+    layout = next((one for one in layouts if one.skeleton == observation.skeleton), None)
+    whys = judge(layout, observation.lines) if layout is not None else []
+    if not any(whys):
+        return page, None
+    kept = [choice for choice in page.choices if choice.kept]
+    left = [choice.line.text for choice, why in zip(kept, whys, strict=True) if not why]
+    if len(words("\n".join(left))) < ENOUGH:
+        return page, None
+    for choice, why in zip(kept, whys, strict=True):
+        if why:
+            choice.kept, choice.why = False, why
+    drop_idle_headings(page.choices)
+    text = "\n".join(choice.line.text for choice in page.choices if choice.kept)
+    return replace(page, text=text), layout
+
+
+def _used(layout: Layout | None) -> dict[str, str]:
+    return {} if layout is None else {"portal": layout.skeleton}
 
 
 def _dateline(text: str) -> str:

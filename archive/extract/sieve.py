@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -13,6 +14,8 @@ from archive.extract.survey import HEADINGS
 
 # Prose apart is believed to be the story's from an eighth of it on.
 _APART = 8
+# What other stories' lines go as: a block's, or a layout's that the portal taught.
+_OTHERS = ("related", "portal")
 
 
 def sift(choices: list[Choice]) -> None:
@@ -20,7 +23,7 @@ def sift(choices: list[Choice]) -> None:
     _trim(choices)
     _drop_repeats(choices)
     _drop_last_calls(choices)
-    _drop_idle_headings(choices)
+    drop_idle_headings(choices)
 
 
 def _trim(choices: list[Choice]) -> None:
@@ -77,15 +80,15 @@ def _drop_last_calls(choices: list[Choice]) -> None:
             choice.kept, choice.why = False, "call"
 
 
-def _drop_idle_headings(choices: list[Choice]) -> None:
+def drop_idle_headings(choices: Sequence[Choice]) -> None:
     """Drop a heading that stands over nothing of the story: at its end, or over other stories."""
     following: Choice | None = None
     for choice in reversed(choices):
-        idle = following is None or following.why.startswith("related")
+        idle = following is None or following.why.startswith(_OTHERS)
         if choice.kept and idle and choice.line.owner.tag in HEADINGS and not choice.line.prose:
             choice.kept, choice.why = False, "heads nothing"
             continue
-        if choice.kept or choice.why.startswith("related"):
+        if choice.kept or choice.why.startswith(_OTHERS):
             following = choice
 
 

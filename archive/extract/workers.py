@@ -27,8 +27,9 @@ from typing import Any, Self
 from archive.article import Article
 from archive.errors import ArchiveError
 from archive.extract.fallback import read_plain
-from archive.extract.read import VERSIONS, read_page
+from archive.extract.read import VERSIONS, explain_page
 from archive.extract.tree import is_html
+from archive.layout import Observation
 from archive.portal import Portal
 
 SECONDS = 5.0  # a page; the slowest of 400 real pages took 0.3 s
@@ -56,11 +57,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job. ``article`` is None where the page is no HTML or ``failed`` says why."""
+    """What became of a job. ``article`` is None where the page is no HTML or ``failed`` says why.
+
+    ``observation`` is what a story's page adds to its portal's evidence.
+    """
 
     key: Any
     article: Article | None
     failed: str = ""
+    observation: Observation | None = None
 
 
 class Readers:
@@ -287,15 +292,18 @@ def _limit_memory(memory: int) -> None:
 
 
 def _outcome(job: Job) -> Outcome:
+    article = observation = None
     try:
         if not job.plain:
-            article = read_page(
+            reading = explain_page(
                 job.payload,
                 url=job.url,
                 content_type=job.content_type,
                 captured=job.captured,
                 portal=job.portal,
             )
+            if reading is not None:
+                article, observation = reading.article, reading.observation
         elif is_html(job.payload, job.content_type):
             article = read_plain(
                 job.payload,
@@ -304,12 +312,10 @@ def _outcome(job: Job) -> Outcome:
                 why=job.plain,
                 versions=VERSIONS,
             )
-        else:
-            article = None
     except Exception as error:
         # Any fault of a parser on any page: counted by the caller, never a crash.
         why = "needs more than its memory" if isinstance(error, MemoryError) else repr(error)[:300]
         return Outcome(
             job.key, None, f"{job.plain}; then, as plain text: {why}" if job.plain else why
         )
-    return Outcome(job.key, article)
+    return Outcome(job.key, article, observation=observation)

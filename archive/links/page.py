@@ -190,6 +190,11 @@ def _kinds(page: Page) -> dict[HtmlElement, LinkKind]:
             for anchor in choice.line.anchors:
                 if kinds.get(anchor) is LinkKind.BODY:
                     kinds[anchor] = LinkKind.INLINE_RELATED
+        elif choice.why.startswith("portal"):
+            kind = LinkKind.MORE_STORIES if "stor" in choice.why else LinkKind.NAVIGATION
+            for anchor in choice.line.anchors:
+                if kinds.get(anchor, LinkKind.BODY) is LinkKind.BODY:
+                    kinds[anchor] = kind
     return kinds
 
 

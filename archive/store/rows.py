@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from archive.article import Article, Moment, PageType
 from archive.capture import About, Capture
+from archive.extract.learning import LEARNER
+from archive.layout import Layout, Observation
 from archive.reading import Outcome, Reading
 from archive.store.keys import address_key, canonical, ident, story_key, surt
 from archive.text.normal import normal_form
@@ -123,6 +126,48 @@ def claim_rows(captured: Row, article: Article) -> Iterator[Row]:
                 "position": position,
                 "capture": captured["capture"],
             }
+
+
+def observation_row(captured: Row, article: Article, observation: Observation) -> Row:
+    """Return the row of ``observations`` for a capture that was read without evidence."""
+    return {
+        "capture": captured["capture"],
+        "captured": captured["captured"],
+        "portal": captured["portal"],
+        "story": article_id(canonical(captured["url"], article.canonical_url)),
+        "skeleton": observation.skeleton,
+        "title": observation.title,
+        "openings": list(observation.openings),
+        "lines": [asdict(line) for line in observation.lines],
+        "dropped": [],
+    }
+
+
+def layout_row(portal: str, layout: Layout, observed: int) -> Row:
+    """Return the row of ``layouts``; ``observed`` captures of the portal had been seen."""
+    return {
+        "portal": portal,
+        "skeleton": layout.skeleton,
+        "stories": layout.stories,
+        "first_captured": layout.first,
+        "last_captured": layout.last,
+        "examples": list(layout.examples),
+        "teasing": layout.teasing,
+        "tail": layout.tail,
+        "marks": [
+            {
+                "why": str(mark.rule),
+                "digest": mark.key,
+                "stories": mark.stories,
+                "first_captured": mark.first,
+                "last_captured": mark.last,
+                "example": mark.example,
+            }
+            for mark in layout.marks
+        ],
+        "observed": observed,
+        "learner": LEARNER,
+    }
 
 
 def link_rows(captured: Row, reading: Reading) -> Iterator[Row]:

@@ -218,7 +218,53 @@ _OUTCOMES = Table(
     sort="portal, captured",
 )
 
-TABLES = (_WARCS, _CAPTURES, _READINGS, _PARTS, _TEXTS, _LINKS, _OUTCOMES)
+_OBSERVATIONS = Table(
+    "observations",
+    "One row per capture of a story: what its page adds to the evidence of its portal.",
+    _columns("""
+        capture BIGINT | the capture
+        captured TIMESTAMPTZ | when it was made
+        portal VARCHAR | id of the portal
+        story BIGINT | id of the story
+        skeleton VARCHAR | path of elements down to the headline: pages of one layout share it
+        title BIGINT | digest of the headline; 0 for a short one
+        openings BIGINT[] | digests of the first six words of headline, description and text
+        lines STRUCT(said BIGINT, lead BIGINT, opening BIGINT, place BIGINT, size INTEGER, ended BOOLEAN)[] | the body's lines before any evidence: digests of text, of the anchor it begins with, of its first words, of its path; characters; whether it ends a sentence
+        dropped BIGINT[] | digests of the lines that the layout took out
+    """),
+    sort="portal, captured",
+)
+
+_LAYOUTS = Table(
+    "layouts",
+    "One row per portal and layout of its story pages: what was learned from them, and from what.",
+    _columns("""
+        portal VARCHAR | id of the portal
+        skeleton VARCHAR | path of elements down to the headline
+        stories BIGINT | stories that taught it (of very many, a sample of captures)
+        first_captured TIMESTAMPTZ | the first of their captures; a redesign begins a new layout
+        last_captured TIMESTAMPTZ | the last
+        examples BIGINT[] | captures that show it
+        teasing BIGINT | stories with other stories' headlines among their own lines; 0 if too few to count
+        tail BIGINT | lines of such cards at the end of a story; 0 if they stand elsewhere
+        marks STRUCT(why VARCHAR, digest BIGINT, stories BIGINT, first_captured TIMESTAMPTZ, last_captured TIMESTAMPTZ, example BIGINT)[] | lines and places that are no story's: repeated, label, place; in how many stories, when, and a capture that shows it
+        observed BIGINT | captures of the portal that had been observed
+        learner VARCHAR | the version that learned it
+    """),
+    sort="portal, first_captured",
+)
+
+TABLES = (
+    _WARCS,
+    _CAPTURES,
+    _READINGS,
+    _PARTS,
+    _TEXTS,
+    _LINKS,
+    _OUTCOMES,
+    _OBSERVATIONS,
+    _LAYOUTS,
+)
 
 _ARTICLE = """
     article BIGINT | id of the story
@@ -354,6 +400,29 @@ VIEWS = (
             bytes BIGINT | bytes of their records as stored
             failed BIGINT | answers of 400 and above
             warcs BIGINT | WARC files written
+        """),
+    ),
+    View(
+        "furniture",
+        "One row per line or place that a portal's layout takes for no story's, with its evidence.",
+        """
+        SELECT l.portal, skeleton, mark.why, mark.stories, l.stories AS of_stories,
+               mark.first_captured, mark.last_captured, c.url, c.warc, c.warc_offset, mark.digest
+        FROM (SELECT portal, skeleton, stories, unnest(marks) AS mark FROM layouts) l
+        JOIN captures c ON c.capture = mark.example
+        """,
+        _columns("""
+            portal VARCHAR | id of the portal
+            skeleton VARCHAR | the layout
+            why VARCHAR | repeated: a long line of most stories; label: a short one over other stories; place: where only other stories' lines stand
+            stories BIGINT | stories that show it
+            of_stories BIGINT | stories that taught the layout
+            first_captured TIMESTAMPTZ | the first capture that shows it
+            last_captured TIMESTAMPTZ | the last
+            url VARCHAR | the address of a capture that shows it
+            warc VARCHAR | its file: `morestories try WARC#OFFSET` shows the line
+            warc_offset BIGINT | and where its record starts
+            digest BIGINT | of the line's text, or of its place
         """),
     ),
     View(

@@ -206,7 +206,7 @@ def _wait_for_rows(folder: Path, crawl: str) -> None:
 def _without_names(found: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[tuple[Any, ...]]]:
     """Leave out what depends on the random part of file names: names, offsets, ids made of them."""
     ids = {"capture", "first_capture", "read_from", "revision", "warc", "info"}
-    ids |= {"warc_offset", "warc_length", "next_offset", "bytes"}
+    ids |= {"warc_offset", "warc_length", "next_offset", "bytes", "examples"}
     columns = {t.name: t.columns for t in (*schema.TABLES, *schema.VIEWS)}
     return {
         name: sorted(

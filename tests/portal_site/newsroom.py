@@ -39,6 +39,7 @@ class Newsroom:
         self.gone: dict[str, int] = {}
         self.guests: dict[int, Story] = {}  # host's id -> the story that it alone names
         self.changes = 0
+        self.design = ""  # one of classless.DESIGNS, in place of the two themes
         self.rest = False  # whether WordPress's REST listing is open to all
         self._hide()
         self._weave()
@@ -110,6 +111,12 @@ class Newsroom:
             self._order = self._by_age()
             self._weave()
             return self.stories[number]
+
+    def redesign(self, design: str) -> None:
+        """Show stories in one of ``classless.DESIGNS``; "" is the two themes again."""
+        with self.lock:
+            self.design = design
+            self.changes += 1
 
     def neighbours(self, story: Story) -> tuple[Story | None, Story | None]:
         """Return the previous (older) and the next (newer) story, as a reader pages through."""

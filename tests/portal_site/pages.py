@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from html import escape
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from tests.portal_site import broken, covernews, feeds, newsphere, pictures, theme, words
+from tests.portal_site import broken, classless, covernews, feeds, newsphere, pictures, theme, words
 from tests.portal_site.answer import Answer, redirect
 from tests.portal_site.newsroom import FRONT, Newsroom
 from tests.portal_site.story import Reach, Story
@@ -77,6 +77,8 @@ def _story_at(room: Newsroom, path: str) -> Answer | None:
 
 
 def _story(room: Newsroom, story: Story, page: int) -> bytes:
+    if room.design:
+        return _classless(room, story, page)
     look = newsphere if story.section_slug in _NEWSPHERE else covernews
     older, newer = room.neighbours(story)
     body = look.article(
@@ -96,6 +98,13 @@ def _story(room: Newsroom, story: Story, page: int) -> bytes:
         kind=f"post-template-default single single-post postid-{story.id} single-format-standard",
         latest=room.listed()[:5],
     )
+
+
+def _classless(room: Newsroom, story: Story, page: int) -> bytes:
+    canonical = story.url if page == 1 else f"{story.url}{page}/"
+    head = theme.head(title=story.title, canonical=canonical, theme=classless.NAME)
+    related, latest = room.known(story.more_stories), room.listed()[:5]
+    return classless.page(head, classless.DESIGNS[room.design](story, page, related, latest))
 
 
 def _amp(story: Story) -> bytes:

@@ -121,6 +121,10 @@ class PortalSite:
         """Publish one more story, newest of all."""
         return self.room.add()
 
+    def redesign(self, design: str) -> None:
+        """Show stories in another design; see :meth:`Newsroom.redesign`."""
+        self.room.redesign(design)
+
     def misbehave(self, path: str, act: str, times: int = 1) -> None:
         """Let the next ``times`` requests of ``path`` (without query) meet ``odd.ACTS[act]``."""
         if act not in odd.ACTS:

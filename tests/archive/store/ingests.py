@@ -8,14 +8,16 @@ import random
 import signal
 import sys
 import time
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import archive.ingest
 from archive.capture import Capture
-from archive.extract import read_page
+from archive.extract.read import explain_page
 from archive.extract.workers import Outcome
 from archive.ingest import Event, Ingest
+from archive.layout import Layout
 from archive.pages import Page, Pages
 from archive.reading import portal_of
 from archive.store.connection import open as open_archive
@@ -24,11 +26,12 @@ from archive.store.connection import open as open_archive
 class PagesHere(Pages):
     """Reads pages with the real reader, in this process: a crash test starts dozens of them."""
 
-    def submit(self, capture: Capture, payload: bytes) -> Page:
-        article = read_page(
-            payload, url=capture.url, captured=capture.date, portal=portal_of(capture)
-        )
-        return Page(Outcome(None, article))
+    def submit(self, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()) -> Page:
+        portal = replace(portal_of(capture), layouts=layouts)
+        reading = explain_page(payload, url=capture.url, captured=capture.date, portal=portal)
+        if reading is None:
+            return Page(Outcome(None, None))
+        return Page(Outcome(None, reading.article, observation=reading.observation))
 
 
 def killed_again_and_again(folder: Path, times: int, seed: int) -> None:
