@@ -6,17 +6,24 @@ import json
 import socket
 import threading
 import webbrowser
+from dataclasses import asdict
 from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import unquote
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 from typer.core import TyperGroup
 
-from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, out
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, on_terminal, out
 from archive.errors import BadSetting
 from archive.query import instant
+
+if TYPE_CHECKING:
+    from archive.replay.check import Checked
 
 PORT: Final = 8089
 HOST: Final = "127.0.0.1"
@@ -81,22 +88,79 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(archive: Path, portal: str, host: str, listening: socket.socket, page: str = "") -> None:
     """Serve until Ctrl-C; open ``page`` (a path) in a browser once the server is there."""
-    import uvicorn  # the server is loaded by those who serve
-
-    from archive.replay.server import application
+    from archive.replay.serve import serve_forever  # the server is loaded by those who serve
 
     address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
-    config = uvicorn.Config(
-        application(archive, portal=portal, names=[host]),
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-    )
     out.print(f"{archive} is replayed at [bold]{address}/[/] (Ctrl-C ends it)", soft_wrap=True)
     if page:
         threading.Timer(0.5, webbrowser.open, [address + page]).start()
-    uvicorn.Server(config).run(sockets=[listening])
+    serve_forever(archive, listening, portal=portal, names=[host])
+
+
+@replay.command()
+def check(
+    portal: Annotated[str, typer.Argument(help="Only this portal's stories.")] = "",
+    archive: ArchiveOption = DEFAULT_ARCHIVE,
+    pages: Annotated[int, typer.Option("--pages", "-n", min=1, help="At most so many.")] = 10,
+    live: Annotated[
+        bool, typer.Option("--live", help="Load each from its own site, too, and compare pictures.")
+    ] = False,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The folder for the screenshots.")
+    ] = Path("replay-check"),
+    browser: Annotated[
+        Path | None, typer.Option("--browser", help="A Chromium; else the one on the PATH.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Load the newest stories in headless Chromium, cut off from all but the replay, and report.
+
+    Counts requisites that the archive has not, requests that left (there must be none), errors on
+    the console. Exits with 1 if a request left or a page did not load. Wants morestories\\[check].
+    """
+    from archive.replay import tables
+    from archive.replay.browser import find_browser
+    from archive.replay.serve import replaying
+
+    folder = existing(archive)
+    chromium = find_browser(browser)
+    stories = tables.newest(folder, portal, pages)
+    if not stories:
+        err.print("no story to look at: `morestories ingest` makes the tables")
+        raise typer.Exit(Exit.NOTHING)
+    from archive.replay.check import check as check_pages
+
+    with replaying(folder, listen(HOST, 0)) as port:
+        checked = []
+        for one in check_pages(stories, f"{HOST}:{port}", chromium, output, live=live):
+            checked.append(one)
+            if on_terminal():
+                err.print(f"{len(checked)}/{len(stories)} {one.url}", highlight=False)
+    _report(checked, output, as_json)
+
+
+def _report(checked: list[Checked], output: Path, as_json: bool) -> None:
+    from archive.replay.check import totals
+
+    total = totals(checked)
+    if as_json:
+        told = {**asdict(total), "found": total.found, "each": [asdict(page) for page in checked]}
+        out.print_json(json.dumps(told, ensure_ascii=False))
+    else:
+        table = Table("page", "requisites", "missing", "left", "errors", "pixels differ")
+        for page in checked:
+            table.add_row(
+                escape(unquote(page.url)),
+                *map(str, (page.asked, len(page.missing), len(page.leaked), len(page.errors))),
+                "" if page.difference is None else f"{page.difference:.2%}",
+            )
+        out.print(table)
+        out.print(
+            f"{total.pages} pages, {total.found:.1%} of {total.asked} requisites found, "
+            f"{total.leaked} requests left, {total.errors} errors; screenshots in {output}"
+        )
+    if total.leaked or total.failed:
+        raise typer.Exit(Exit.PARTLY)
 
 
 def open_(

@@ -109,6 +109,20 @@ def story(archive: Path, url_or_id: str) -> Told | None:
     return None
 
 
+def newest(archive: Path, portal: str, limit: int) -> list[Told]:
+    """Return the stories captured last; [] without tables."""
+    with _asked(archive) as connection:
+        if connection is None:
+            return []
+        rows = connection.execute(
+            "SELECT a.article, a.url, a.title, c.captured FROM articles a "
+            "JOIN captures c ON c.capture = a.read_from "
+            "WHERE $1 = '' OR a.portal = $1 ORDER BY c.captured DESC, a.article LIMIT $2",
+            [portal, limit],
+        ).fetchall()
+    return [Told(*row) for row in rows]
+
+
 def search(archive: Path, words: str, portal: str, limit: int = 20) -> Hits:
     """Return the stories that ``words`` find; raises as ``archive.search.find`` does."""
     return find(archive, words, Only(portal=portal or None), limit=limit)

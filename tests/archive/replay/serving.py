@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,9 +10,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from archive.replay.server import application
+from archive.replay import serve
 
 
 @dataclass(frozen=True)
@@ -52,16 +48,5 @@ class Server:
 @contextmanager
 def replaying(archive: Path, **options: Any) -> Iterator[Server]:
     """Serve ``archive`` from a thread of this process."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application(archive, **options), lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield Server(listening.getsockname()[1])
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+    with serve.replaying(archive, socket.create_server(("127.0.0.1", 0)), **options) as port:
+        yield Server(port)

@@ -1,0 +1,156 @@
+"""Real Chromium against the replay: nothing leaves, and pages look as they did."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import shutil
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from archive.capture import Exchange
+from archive.replay.browser import Browser, browsing, find_browser
+from archive.replay.check import different
+from archive.replay.index import Index
+from archive.warc.writer import WarcWriter
+from tests.archive.replay import leaks
+from tests.archive.replay.serving import Server, replaying
+from tests.archive.warc.exchanges import exchange
+from tests.crawler.crawls import declare, morestories
+from tests.portal_site import PortalSite, pictures
+
+pytestmark = pytest.mark.root
+
+HTML = ("Content-Type", "text/html; charset=utf-8")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Return Debian's Chromium, installed if it is not there."""
+    if not shutil.which("chromium"):
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]
+        subprocess.run([*install, "fonts-noto-core"], check=True, stdout=subprocess.DEVNULL)
+    return find_browser()
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Iterator[Server]:
+    with WarcWriter(tmp_path / "warc", portal="demo", info={}) as writer:
+        writer.write(exchange("/out", leaks.page(), headers=(HTML, *leaks.HEADERS)))
+    with replaying(tmp_path) as server:
+        yield server
+
+
+def out(browser: Browser, server: Server, modifier: str) -> list[str]:
+    url = f"http://127.0.0.1:{server.port}/web/20260301120000{modifier}/http://portal.test/out"
+    visit = browser.visit(url, settle=2)
+    assert visit.status == 200
+    return visit.leaked
+
+
+def test_the_trap_catches_what_leaves(chromium: Path, tmp_path: Path) -> None:
+    """A test of the test: the same page, served as it is, leaves by many ways."""
+
+    class Raw(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(
+                leaks.page().replace(b"top.location", b"0").replace(b"location=", b"0=")
+            )
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Raw) as raw:
+        thread = threading.Thread(target=raw.serve_forever)
+        thread.start()
+        try:
+            with browsing(chromium, f"127.0.0.1:{raw.server_port}") as browser:
+                visit = browser.visit(f"http://127.0.0.1:{raw.server_port}/", settle=2)
+        finally:
+            raw.shutdown()
+            thread.join()
+    assert len(set(visit.leaked)) > 25
+
+
+@pytest.mark.parametrize("modifier", ["", "mp_", "id_", "im_", "cs_"])
+def test_nothing_leaves(chromium: Path, hostile: Server, modifier: str) -> None:
+    with browsing(chromium, f"127.0.0.1:{hostile.port}") as browser:
+        assert out(browser, hostile, modifier) == []
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo portal while it runs, and the archive of its crawl."""
+
+    site: PortalSite
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("archive")
+    with PortalSite(30) as site:
+        declare(folder, site)
+        done = morestories("crawl", "demo", "--archive", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        keep_requisites(site, folder)
+        yield Demo(site, folder)
+
+
+def keep_requisites(site: PortalSite, folder: Path) -> None:
+    """Capture each picture and style sheet of the portal, unless the crawl did."""
+    paths = [f"wp-content/themes/{theme}/style.css?ver=4.2" for theme in ("covernews", "newsphere")]
+    paths += [f"wp-content/uploads/{s.published:%Y/%m}/{s.id}.png" for s in site.articles]
+    index = Index(folder)
+    with WarcWriter(folder / "warc", portal="demo", info={}) as writer:
+        for url in (site.url + path for path in paths):
+            if next(index.of(url), None):
+                continue
+            with urllib.request.urlopen(url) as answer:
+                body, media = answer.read(), answer.headers["Content-Type"]
+            head = (
+                f"HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            request = f"GET {url} HTTP/1.1\r\n\r\n".encode()
+            writer.write(Exchange(url, datetime.now(UTC), request, head.encode(), body))
+
+
+def test_story_pages_look_as_they_did(chromium: Path, demo: Demo) -> None:
+    shots = demo.folder / "shots"
+    done = morestories(
+        "replay", "check", "--archive", demo.folder, "--pages", "5", "--live", "--json", "-o", shots
+    )
+    told = json.loads(done.stdout)
+    print(json.dumps(told, indent=1, ensure_ascii=False))
+    assert done.returncode == 0, done.stderr
+    assert (told["pages"], told["failed"], told["leaked"], told["errors"]) == (5, 0, 0, 0)
+    assert told["asked"] >= 5 * 5
+    assert told["found"] >= 0.99
+    assert told["difference"] < 0.001
+    assert len(list(shots.glob("*-replay.png"))) == len(list(shots.glob("*-live.png"))) == 5
+
+
+def test_what_is_missing_is_counted(chromium: Path, tmp_path: Path) -> None:
+    page = (
+        b'<link rel=stylesheet href=/a.css><img src=/b.png><img src=/c.png><p style="color:red">x'
+    )
+    image = ("Content-Type", "image/png")
+    with WarcWriter(tmp_path / "warc", portal="demo", info={}) as writer:
+        writer.write(exchange("/page", page, headers=(HTML,)))
+        writer.write(exchange("/b.png", pictures.picture(1), headers=(image,)))
+    with replaying(tmp_path) as server, browsing(chromium, f"127.0.0.1:{server.port}") as browser:
+        url = f"http://127.0.0.1:{server.port}/web/20260301120000mp_/http://portal.test/page"
+        visit = browser.visit(url, picture=tmp_path / "x.png")
+    assert (visit.status, visit.asked, visit.leaked, visit.errors) == (200, 3, [], [])
+    assert sorted(address.rpartition("/")[2] for address in visit.missing) == ["a.css", "c.png"]
+    assert different(tmp_path / "x.png", tmp_path / "x.png") == 0
