@@ -43,6 +43,8 @@ def read(capture: Capture) -> Reading | bytes:
     answered = status is None or 200 <= status < 300
     if capture.record_type == "revisit" or not capture.payload or not answered:
         return _unread(capture)
+    if capture.about and capture.about.kind is LinkKind.REQUISITE:
+        return Reading()  # whatever was sent in place of a picture, it is no page of the portal
     try:
         payload = decoded(capture)
     except Exception as error:  # a coding that is a lie is the page's fault, never ours

@@ -64,7 +64,7 @@ def export(folder: Path, choice: Choice) -> None:
     """Make a WACZ as the command does."""
     with archive.open(folder) as connection:
         choose(connection, choice, most_bytes=ENDLESS, most_pages=ENDLESS)
-        made = sources(connection, folder, take(connection, 0))
+        made = sources(connection, folder, take(connection, folder, 0))
         pages = pages_of(connection)
         write_wacz(folder / "made.wacz", made, pages, title="all", created=datetime.now(UTC))
 

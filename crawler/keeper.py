@@ -17,6 +17,7 @@ from twisted.internet.task import LoopingCall
 
 from archive.capture import Exchange
 from archive.errors import ArchiveError
+from archive.link import LinkKind
 from archive.warc.revisits import RevisitIndex
 from archive.warc.writer import WarcWriter
 from crawler.ending import end_for
@@ -60,6 +61,8 @@ class Keeper:
         self._loop: AsyncioLoopingCall | LoopingCall = create_looping_call(self._sync_or_end)
         self.statuses: Counter[str] = Counter()  # of all captures
         self.pages: Counter[str] = Counter()  # of those that the frontier asked for
+        self.requisites: Counter[str] = Counter()  # of those that pages need to look right
+        self.requisite_bytes = 0
         self.revisits = 0
         self.bytes = 0
 
@@ -79,7 +82,11 @@ class Keeper:
         written = self._writer.write(exchange)
         status = str(written.status or "none")
         self.statuses[status] += 1
-        if "claim" in request.meta:
+        claim = request.meta.get("claim")
+        if claim is not None and claim.kind is LinkKind.REQUISITE:
+            self.requisites[status] += 1
+            self.requisite_bytes += written.length
+        elif claim is not None:
             self.pages[status] += 1
         self.revisits += written.revisit
         request.meta["same_payload"] = written.revisit

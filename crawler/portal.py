@@ -97,6 +97,8 @@ class Declaration(BaseModel):
     max_minutes: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     max_depth: Budget = None
     max_total_bytes: Budget = None
+    capture: Literal["page", "page+requisites"] = "page"
+    requisite_bytes: Annotated[int, Field(gt=0)] = 200_000_000
     schedule: str = ""
     jitter: Annotated[float, Field(ge=0, le=1440, allow_inf_nan=False)] = 0.0
     catch_up: Literal["once", "none"] = "once"

@@ -331,6 +331,7 @@ def _declare(found: _Findings, id: str, timezone: str, delay: float, contact: st
         "sections": found.page.sections,
         "rest": found.rest,
         "delay": delay,
+        "capture": "page+requisites",
         "contact": contact,
         **_hosts(found),
     }

@@ -105,6 +105,7 @@ class Progress:
             "crawl": self._crawler.settings["MORESTORIES_CRAWL_ID"],
             "pages": scheduler.given if scheduler else 0,
             "captures": dict(sorted(keeper.statuses.items())),
+            "requisites": dict(sorted(keeper.requisites.items())),
             "revisits": keeper.revisits,
             "bytes": keeper.bytes,
             "failures": {str(name): n for name, n in sorted(spider.failures.items())},

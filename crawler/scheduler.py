@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.core.scheduler import BaseScheduler
@@ -13,9 +14,10 @@ from scrapy.utils.asyncio import call_later
 
 from archive.capture import About
 from archive.errors import ArchiveError
+from archive.link import LinkKind
 from crawler.ending import end_for
-from crawler.frontier import Claim, Outcome
-from crawler.frontier.values import CRASHES, SUSPECT
+from crawler.frontier import Claim, Outcome, Settled
+from crawler.frontier.values import CRASHES, SUSPECT, State
 from crawler.keeper import Keeper
 from crawler.portal import Declaration
 from crawler.spiders.portal import PortalSpider
@@ -23,6 +25,7 @@ from crawler.spiders.portal import PortalSpider
 logger = logging.getLogger(__name__)
 
 BATCH = 64  # URLs a claim: a few seconds of work, so that a stop has little to give back
+REQUISITE_WAIT = 3600.0  # seconds after which a later run may fetch what this one had no bytes for
 POLL = (0.02, 1.0)  # seconds between two looks at a frontier that had nothing due
 
 
@@ -91,13 +94,28 @@ class Scheduler(BaseScheduler):
         if self._spent():
             return None
         try:
-            if not self._ready and not self._claim():
-                return None
+            claim = self._next()
         except ArchiveError as error:
             end_for(self._crawler, error)
             return None
-        self.given += 1
-        return self._request(self._ready.popleft())
+        if claim is None:
+            return None
+        self.given += claim.kind is not LinkKind.REQUISITE
+        return self._request(claim)
+
+    def _next(self) -> Claim | None:
+        """Return the next claim; requisites beyond their bytes are left to a later run."""
+        while self._ready or self._claim():
+            claim = self._ready.popleft()
+            spent = self._keeper.requisite_bytes >= self._portal.requisite_bytes
+            if claim.kind is not LinkKind.REQUISITE or not spent:
+                return claim
+            later = self._keeper.frontier.now() + REQUISITE_WAIT
+            self._keeper.settle(Settled(claim, State.FAILED, "requisite_bytes", due=later))
+            self._keeper.frontier.put_off(
+                self._portal.id, LinkKind.REQUISITE, later, "requisite_bytes"
+            )
+        return None
 
     def _claim(self) -> bool:
         if time.monotonic() < self._look_at:
@@ -165,8 +183,7 @@ class Scheduler(BaseScheduler):
             claim.url,
             callback=self._spider.parse,
             errback=self._spider.failed,
-            # A full walk needs the listing's links, which a 304 does not tell.
-            headers={} if self._spider.full and claim.listing else _validators(claim),
+            headers=self._headers(claim),
             dont_filter=True,
             priority=-claim.priority,
             meta={
@@ -176,6 +193,27 @@ class Scheduler(BaseScheduler):
                 "download_timeout": self._portal.timeout,
             },
         )
+
+    def _headers(self, claim: Claim) -> dict[str, str]:
+        """Return what a request says beyond the usual."""
+        if claim.kind is LinkKind.REQUISITE:
+            # As a browser asks: without a referrer, many a site shows a picture to nobody.
+            told = {"Accept": "*/*", "Referer": referrer(claim)}
+            return _validators(claim) | {name: value for name, value in told.items() if value}
+        # A full walk needs the listing's links, which a 304 does not tell.
+        return {} if self._spider.full and claim.listing else _validators(claim)
+
+
+def referrer(claim: Claim) -> str:
+    """Return the page that needs a requisite, to another origin its origin alone.
+
+    Source: Referrer Policy, "strict-origin-when-cross-origin", which is every browser's default.
+    """
+    page, wanted = urlsplit(claim.via), urlsplit(claim.url)
+    origin = f"{page.scheme}://{page.netloc}/"
+    if page.scheme == "https" and wanted.scheme == "http":
+        return ""
+    return claim.via if (page.scheme, page.netloc) == (wanted.scheme, wanted.netloc) else origin
 
 
 def _validators(claim: Claim) -> dict[str, str]:

@@ -96,6 +96,8 @@ PRIORITY = {
     LinkKind.PAGINATION: 4,
 }
 OTHER_PRIORITY = 5
+REQUISITE_PRIORITY = 8  # what a page says comes before how it looks
+REQUISITE_AGE = 30 * 86_400.0  # seconds; a stylesheet changes under its address now and then
 
 # An item of a feed or of the REST listing is a story by the portal's own word, even if its
 # address looks like an archive's (permalinks may be /2024/).
@@ -136,6 +138,33 @@ class Scope:
             if not self._portal.covers(url):
                 continue
             yield self._offer(link, url, via, hops, again)
+
+    def requisites(
+        self, urls: Iterable[str], *, via: str, hops: int, now: float
+    ) -> Iterator[Offer]:
+        """Yield an offer for each address that a page needs to look right, on whatever host.
+
+        No trap is among them and none leads further: only the archivist's ``skip`` counts.
+        """
+        for address in urls:
+            try:
+                url = clean(address)
+            except ValueError:
+                continue
+            yield Offer(
+                url=url,
+                key=key_of(url),
+                host=urlsplit(url).hostname or "",
+                kind=LinkKind.REQUISITE,
+                via=via,
+                hops=hops,
+                priority=REQUISITE_PRIORITY,
+                reason="too_long" if len(url) > MAX_URL else self._skip_rule(url),
+                changed=now - REQUISITE_AGE,
+            )
+
+    def _skip_rule(self, url: str) -> str:
+        return "skip_rule" if self._portal.skips(url) else ""
 
     def _offer(self, link: Link, url: str, via: str, hops: int, again: bool) -> Offer:
         key = key_of(url)
@@ -179,8 +208,11 @@ class Scope:
             self._counted -= len(stalest)
         return ""
 
-    def withdrawn(self, url: str) -> str:
+    def withdrawn(self, url: str, kind: LinkKind) -> str:
         """Say why a URL that was queued by an earlier portal file is not to be fetched now."""
+        if kind is LinkKind.REQUISITE:
+            unwanted = "" if self._portal.capture == "page+requisites" else "page_only"
+            return unwanted or self._skip_rule(url)
         if not self._portal.covers(url):
             return "other_host"
         named = key_of(url) in self._named

@@ -186,7 +186,7 @@ class Captures:
             raise typer.Exit(Exit.NOTHING)
         for number in range(parts):
             target = file if parts == 1 else part_of(file, number + 1)
-            kept = take(self._connection, number)
+            kept = take(self._connection, self._archive, number)
             made = sources(self._connection, self._archive, kept)
             with _bytes_bar(target.name, made) as on_bytes:
                 if form == "wacz":

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+from w3lib.url import safe_url_string
 
 from archive.cdxj import Entry
 from archive.cdxj import timestamp as stamp
-from archive.errors import BadSetting
+from archive.errors import BadSetting, DamagedRecord
+from archive.links.requisites import read_requisites
 from archive.query import day, select
+from archive.warc.reader import decoded, read_capture, resolve
 
-# A page without its stylesheets and images is not the page: what the chosen pages show comes too.
-_SHOWN: Final = """
-    INSERT INTO chosen BY NAME
-    SELECT DISTINCT s.capture FROM captures s JOIN (
-        SELECT DISTINCT l.to_url FROM links l JOIN chosen USING (capture) WHERE l.kind = 'requisite'
-    ) shown ON s.url = shown.to_url
-    WHERE s.capture NOT IN (SELECT capture FROM chosen)
-"""
 # A revisit replays only beside its original, wherever in the archive that is.
 _ORIGINALS: Final = """
     INSERT INTO chosen BY NAME
@@ -30,13 +26,20 @@ _ORIGINALS: Final = """
     WHERE r.record = 'revisit' AND o.record <> 'revisit'
       AND o.capture NOT IN (SELECT capture FROM chosen)
 """
+_PAGES: Final = """
+    SELECT c.warc, c.warc_offset FROM captures c JOIN fresh USING (capture)
+    WHERE c.record <> 'revisit' AND c.status = 200 AND c.type IN ('text/html', 'text/css')
+"""
+_FOUND: Final = """
+    CREATE OR REPLACE TEMP TABLE fresh AS
+    SELECT DISTINCT c.capture FROM captures c JOIN needed n USING (url)
+    WHERE c.kind = 'requisite' AND c.capture NOT IN (SELECT capture FROM chosen)
+"""
 _KEYS: Final = {
     "capture": "c.capture = n.capture",
     "article": "c.article = n.article",
     "url": "c.url = n.url",
 }
-
-
 _TYPES: Final = {"capture": pa.int64(), "article": pa.int64(), "url": pa.string()}
 
 
@@ -109,7 +112,7 @@ def choose(
     return int(row[0]) if row else 0
 
 
-def take(connection: duckdb.DuckDBPyConnection, part: int) -> tuple[Kept, ...]:
+def take(connection: duckdb.DuckDBPyConnection, archive: Path, part: int) -> tuple[Kept, ...]:
     """Fill the temporary table ``chosen`` with a part's captures and return them, oldest first.
 
     With them come the requisites of their pages and the originals of their revisits, so that each
@@ -118,7 +121,7 @@ def take(connection: duckdb.DuckDBPyConnection, part: int) -> tuple[Kept, ...]:
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE chosen AS SELECT capture FROM wanted WHERE part = ?", [part]
     )
-    connection.execute(_SHOWN)
+    _add_requisites(connection, archive)
     connection.execute(_ORIGINALS)
     result = connection.execute("""
         SELECT c.surt, c.captured, c.url, c.type, c.status, c.record, c.digest, c.warc_length,
@@ -126,6 +129,39 @@ def take(connection: duckdb.DuckDBPyConnection, part: int) -> tuple[Kept, ...]:
         FROM captures c JOIN chosen USING (capture) ORDER BY c.captured, c.warc, c.warc_offset
     """)
     return tuple(map(_kept, result.fetchall()))
+
+
+def _add_requisites(connection: duckdb.DuckDBPyConnection, archive: Path) -> None:
+    """Add what the chosen pages and their stylesheets show, as far as it was kept.
+
+    A page without its stylesheets and pictures is not the page. They are kept once for all pages,
+    so each page itself has to say what it shows.
+    """
+    others = connection.execute("""
+        SELECT count(*) FROM captures
+        WHERE kind = 'requisite' AND capture NOT IN (SELECT capture FROM chosen)
+    """).fetchone()
+    if others == (0,):
+        return
+    connection.execute("CREATE OR REPLACE TEMP TABLE fresh AS FROM chosen")
+    while rows := connection.execute(_PAGES).fetchall():
+        needed = {url for row in rows for url in _needed(archive, *row)}
+        connection.register("needed", pa.table({"url": pa.array(needed, pa.string())}))
+        connection.execute(_FOUND)
+        connection.execute("INSERT INTO chosen FROM fresh")
+
+
+def _needed(archive: Path, warc: str, offset: int) -> tuple[str, ...]:
+    try:
+        capture = read_capture(resolve(archive / "warc", warc), offset)
+    except (OSError, DamagedRecord):
+        return ()  # it is named when it is to be copied
+    media = next((value for name, value in capture.headers if name == "content-type"), "")
+    return tuple(
+        clean
+        for url in read_requisites(decoded(capture), url=capture.url, content_type=media)
+        if (clean := safe_url_string(url))
+    )
 
 
 def _named(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

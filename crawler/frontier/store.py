@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
+from archive.link import LinkKind
 from archive.sqlite import fault, open_engine
 from crawler.frontier.clock import Clock, database_time, machine_time
 from crawler.frontier.queue import (
@@ -267,22 +268,29 @@ class Frontier:
                 )
             )
 
-    def withdraw(self, portal: str, judge: Callable[[str], str]) -> int:
+    def withdraw(self, portal: str, judge: Callable[[str, LinkKind], str]) -> int:
         """Take back what a rule of today refuses and an earlier one let in; return how many.
 
-        ``judge`` gives the reason against a URL, "" for none.
+        ``judge`` gives the reason against a URL and its kind, "" for none.
         """
         waiting = and_(urls.c.state.in_(CLAIMABLE), urls.c.due.is_not(None))
-        query = select(urls.c.id, urls.c.url).where(urls.c.portal == portal, waiting)
+        query = select(urls.c.id, urls.c.url, urls.c.kind).where(urls.c.portal == portal, waiting)
         with self._begin() as tx:
             refused = [
                 {"_id": number, "_reason": reason}
-                for number, url in tx.execute(query)
-                if (reason := judge(url))
+                for number, url, kind in tx.execute(query)
+                if (reason := judge(url, LinkKind(kind)))
             ]
             if refused:
                 tx.execute(WITHDRAW, refused)
         return len(refused)
+
+    def put_off(self, portal: str, kind: LinkKind, due: float, reason: str) -> int:
+        """Leave what is queued of a kind to a later run; return how many."""
+        mine = and_(urls.c.portal == portal, urls.c.state == State.QUEUED, urls.c.kind == kind)
+        with self._begin() as tx:
+            later = {"state": State.FAILED, "due": due, "outcome": reason}
+            return tx.execute(update(urls).where(mine).values(later)).rowcount
 
     def postpone(self, portal: str, origin: str, due: float, reason: str) -> int:
         """Leave what is queued of an origin (``https://host``) to a later run; return how many."""

@@ -21,6 +21,7 @@ from archive.link import Link, LinkKind
 from archive.links.listed import Listing
 from archive.links.listing import read_listing
 from archive.links.page import PageLinks, read_page
+from archive.links.requisites import read_requisites
 from crawler.answer import header, outcome_of, said_location, told_validators
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
@@ -269,7 +270,9 @@ class PortalSpider(Spider):
             logger.warning("%s: %s, %d addresses are left to a later run", origin, outcome, left)
 
     async def _follow(self, response: Response, claim: Claim, now: float) -> Shown | None:
-        if response.status in REDIRECTS:
+        if claim.kind is LinkKind.REQUISITE:
+            await self._need(response, claim, now)
+        elif response.status in REDIRECTS:
             self._redirect(response, claim, now)
         elif response.status == 200:
             return await self._read(response, claim, now)
@@ -295,6 +298,8 @@ class PortalSpider(Spider):
             page = await _apart(read_page, response.body, **source)
             self._offer_page(page, claim, now)
             shown = Shown(self._keys(page.stories), page.listing)
+            if not page.listing or claim.kind is LinkKind.SEED:
+                await self._need(response, claim, now)
         else:
             if listing.problem:
                 logger.warning("%s: %s", response.url, listing.problem)
@@ -304,6 +309,29 @@ class PortalSpider(Spider):
         if claim.kind is not LinkKind.SITEMAP and _is_first_page(claim):
             self._front |= shown.keys
         return shown
+
+    async def _need(self, response: Response, claim: Claim, now: float) -> None:
+        """Offer what a page or a stylesheet needs to look right, or where a requisite has moved."""
+        if self.portal.capture != "page+requisites":
+            return
+        content_type = header(response, b"Content-Type")
+        needed: tuple[str, ...] = ()
+        location = response.headers.get(b"Location")
+        if response.status in REDIRECTS and location:
+            self._chains[claim.url] = length = self._chains.get(claim.via, 0) + 1
+            target = urljoin(response.url, said_location(location))
+            needed = (target,) if length <= MAX_REDIRECTS else ()
+        elif claim.kind is not LinkKind.REQUISITE or content_type.lower().startswith("text/css"):
+            source = {"url": response.url, "content_type": content_type}
+            needed = await _apart(read_requisites, response.body, **source)
+        fresh = [url for url in needed if hash((url, LinkKind.REQUISITE)) not in self._seen]
+        self._seen.update(hash((url, LinkKind.REQUISITE)) for url in fresh)
+        offers = list(self.scope.requisites(fresh, via=claim.url, hops=claim.hops + 1, now=now))
+        for host in {clock_of(offer.host) for offer in offers} - self._paces.keys():
+            self._paces[host] = (self.portal.delay, self.portal.delay)
+            self._frontier.pace(host, self.portal.delay, at_least=True)
+        if offers:
+            self._frontier.offer(self.portal.id, offers, now)
 
     def _keys(self, links: Iterable[Link]) -> frozenset[str]:
         """Return the keys of the first items of a listing that are the portal's own."""
@@ -440,14 +468,14 @@ class PortalSpider(Spider):
         status = response.status
         lists = claim.listing or _is_section(shown)
         pulse = self._pulse(claim, shown, now) if lists and _is_first_page(claim) else None
-        gone = status in (404, 410)
+        gone = status in (404, 410) and claim.kind is not LinkKind.REQUISITE
         due: float | None
         if pulse is not None and not (gone and claim.via):
             due = now + pulse.every
         elif gone:
             known = claim.visits and claim.outcome not in ("404", "410")
             due = now + GONE_AGAIN if known else None
-        elif lists or status in FOR_GOOD:
+        elif lists or status in FOR_GOOD or claim.kind is LinkKind.REQUISITE:
             due = None
         else:
             front = key_of(claim.url) in self._front

@@ -12,7 +12,7 @@ from archive.package.choice import Choice, choose, take
 from archive.package.extract import Span, copy, extract
 from archive.package.sources import sources
 from archive.warc.reader import read_capture, read_captures
-from tests.archive.package.archives import pairs, stored
+from tests.archive.package.archives import LAST, pairs, stored
 from tests.archive.store.newspaper import SITE, address
 
 EVERYTHING = 2**62
@@ -23,7 +23,7 @@ def extracts(folder: Path, choice: Choice, into: Path) -> dict[str, Path]:
     made = {}
     with archive.open(folder) as connection:
         assert choose(connection, choice, most_bytes=EVERYTHING, most_pages=EVERYTHING) == 1
-        for source in sources(connection, folder, take(connection, 0)):
+        for source in sources(connection, folder, take(connection, folder, 0)):
             made[source.name] = into / source.name
             made[source.name].write_bytes(b"".join(copy(source.extract)))
             assert made[source.name].stat().st_size == source.extract.size
@@ -78,6 +78,14 @@ def test_a_revisit_brings_its_original(folder: Path, tmp_path: Path) -> None:
     assert sorted(kinds) == ["response", "revisit"]
 
 
+def test_a_page_brings_what_it_shows(folder: Path, tmp_path: Path) -> None:
+    """Its stylesheet, and the picture that only the stylesheet names; no other page's."""
+    made = extracts(folder, Choice(sql=f"SELECT '{LAST}' AS url"), tmp_path)
+    (path,) = made.values()
+    shown = {one.url for one in read_captures(path)}
+    assert shown == {LAST, f"{SITE}/s.css", f"{SITE}/a.jpg"}
+
+
 def test_records_of_another_crawler_leave_alike(folder: Path, tmp_path: Path) -> None:
     made = extracts(folder, Choice(sql="SELECT 'https://a.test/again' AS url"), tmp_path)
     (path,) = made.values()
@@ -115,7 +123,7 @@ def test_a_warc_that_was_moved_is_named(folder: Path) -> None:
         with archive.open(folder) as connection:
             choose(connection, Choice(crawl="three"), most_bytes=1, most_pages=1)
             with pytest.raises(StoreError, match=f"{warc.name} is not there"):
-                sources(connection, folder, take(connection, 0))
+                sources(connection, folder, take(connection, folder, 0))
     finally:
         hidden.rename(warc)
 
@@ -124,7 +132,7 @@ def test_parts_hold_all_and_replay_alone(folder: Path) -> None:
     with archive.open(folder) as connection:
         parts = choose(connection, Choice(portal="khabar"), most_bytes=6_000, most_pages=100)
         assert parts > 2
-        held = [take(connection, number) for number in range(parts)]
+        held = [take(connection, folder, number) for number in range(parts)]
         everything = {
             row[0]
             for row in connection.execute(
