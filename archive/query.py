@@ -28,6 +28,7 @@ from typing import Any
 import duckdb
 
 from archive.errors import BadSetting
+from archive.replay.links import link_column
 
 _FIELD = re.compile(r"(Grain|Parameters|Columns|Example|Time):\s*(.*)")
 _PARAMETER = re.compile(r"(\w+)\s+([A-Z]\w*(?:\(\d+,\s*\d+\))?)\s*=\s*(.*)")
@@ -128,11 +129,15 @@ def load(name: str) -> Query:
 
 
 def ask(
-    connection: duckdb.DuckDBPyConnection, query: Query, values: Mapping[str, str]
+    connection: duckdb.DuckDBPyConnection,
+    query: Query,
+    values: Mapping[str, str],
+    *,
+    links: bool = False,
 ) -> duckdb.DuckDBPyConnection:
     """Run ``query`` with ``values`` as a person typed them; return the executed connection.
 
-    What is not given takes its default. Raises ``BadSetting`` for a parameter that the question
+    What is not given takes its default. ``links`` adds a column ``replay``. Raises ``BadSetting`` for a parameter that the question
     does not have, and for a value that is not of its type.
     """
     known = {p.name: p for p in query.parameters}
@@ -140,7 +145,18 @@ def ask(
         offered = ", ".join(f"--{name.replace('_', '-')}" for name in known) or "none"
         raise BadSetting(f"{query.name} has no parameter {unknown[0]!r}; it takes: {offered}")
     bound = {name: _value(connection, query, p, values.get(name)) for name, p in known.items()}
-    return connection.execute(query.sql, bound) if bound else connection.execute(query.sql)
+    sql = _linked(connection, query.sql, bound) if links else query.sql
+    return connection.execute(sql, bound) if bound else connection.execute(sql)
+
+
+def _linked(connection: duckdb.DuckDBPyConnection, sql: str, bound: Mapping[str, Any]) -> str:
+    """Return ``sql`` with one more column, the row's link into the replay."""
+    sql = sql.strip().rstrip(";")
+    described = connection.execute(f"DESCRIBE {sql}", dict(bound) or None).fetchall()
+    link = link_column([row[0] for row in described])
+    if link is None:
+        raise BadSetting("--links wants an answer with a column called url")
+    return f"SELECT *, {link} AS replay FROM (\n{sql}\n)"
 
 
 def _value(
@@ -173,9 +189,12 @@ _KINDS = {
 _READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
 
 
-def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+def select(
+    connection: duckdb.DuckDBPyConnection, sql: str, *, links: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Run one reading statement; return the executed connection.
 
+    ``links`` adds a column ``replay`` to a SELECT that has a column ``url``.
     Raises ``BadSetting`` for SQL that does not parse, for several statements, and for anything
     that is not a read (the archive is opened read-only besides); ``duckdb.Error`` as it runs.
     """
@@ -191,6 +210,8 @@ def select(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyCo
             f"the archive is opened for reading only, and {kind} is not a read: "
             "begin with SELECT, FROM, WITH, SHOW or DESCRIBE"
         )
+    if links:
+        return connection.execute(_linked(connection, statements[0].query, {}))
     return connection.execute(statements[0])
 
 

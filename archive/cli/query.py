@@ -50,6 +50,11 @@ AsOfOption = Annotated[
 ]
 
 
+LinksOption = Annotated[
+    bool, typer.Option("--links", help="Add a column with each page's link into the replay.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(queries)
@@ -97,6 +102,7 @@ def query(
     form: FormatOption = None,
     output: OutputOption = None,
     as_of: AsOfOption = None,
+    links: LinksOption = False,
 ) -> None:
     """Ask one of the questions in queries/, with its own parameters: --portal demo --since 2026-11-01.
 
@@ -105,7 +111,7 @@ def query(
     known = questions.load(name)
     values = parameters(known, context.args)
     with opened(archive, as_of) as connection:
-        show(questions.ask(connection, known, values), form, output)
+        show(questions.ask(connection, known, values, links=links), form, output)
 
 
 def parameters(known: questions.Query, arguments: list[str]) -> dict[str, str]:
@@ -131,6 +137,7 @@ def sql(
     form: FormatOption = None,
     output: OutputOption = None,
     as_of: AsOfOption = None,
+    links: LinksOption = False,
 ) -> None:
     """Run one SQL statement that reads: morestories sql "SELECT title FROM articles LIMIT 5".
 
@@ -138,7 +145,7 @@ def sql(
     """
     text = sys.stdin.read() if statement == "-" else statement
     with opened(archive, as_of) as connection:
-        show(questions.select(connection, text), form, output)
+        show(questions.select(connection, text, links=links), form, output)
 
 
 @contextmanager

@@ -170,9 +170,7 @@ def open_(
     archive: ArchiveOption = DEFAULT_ARCHIVE,
     at: Annotated[
         str | None,
-        typer.Option(
-            "--at", help="As it was then (the nearest capture): 2026-11-01, or with time."
-        ),
+        typer.Option("--at", help="As it stood then: 2026-11-01, or with a time."),
     ] = None,
     port: PortOption = PORT,
     host: HostOption = HOST,
@@ -205,7 +203,7 @@ def open_(
 
 
 def _path(folder: Path, what: str, at: datetime | None) -> str | None:
-    """Return the path of the capture nearest to ``at``, None if the archive has none."""
+    """Return the path of what stood at ``at`` (else of the newest), None if never captured."""
     from archive.replay import tables
     from archive.replay.asked import address, ascii_url
     from archive.replay.index import Index
@@ -220,7 +218,7 @@ def _path(folder: Path, what: str, at: datetime | None) -> str | None:
             )
         url, at = told.url, at or told.seen
     wanted = f"{at or datetime.now(UTC):%Y%m%d%H%M%S}"
-    found = next(Index(folder).nearest(address(url), wanted), None)
+    found = Index(folder).standing(address(url), wanted)
     return replay_path(ascii_url(found.url), found.timestamp) if found else None
 
 

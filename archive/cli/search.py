@@ -15,6 +15,7 @@ from rich.text import Text
 from archive import query as questions
 from archive.answers import plain
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existing, out
+from archive.replay.links import SERVER, WEB
 from archive.search.facets import Facets
 from archive.search.find import Hit, Hits, Only, find
 from archive.store.connection import connect, snapshot_at
@@ -73,7 +74,10 @@ def _snapshot(folder: Path, as_of: str) -> int:
 
 
 def _plain(hits: Hits) -> dict[str, object]:
-    found = [{**asdict(hit), "published": plain(hit.published)} for hit in hits.hits]
+    found = [
+        {**asdict(hit), "published": plain(hit.published), "replay": _replay(hit)}
+        for hit in hits.hits
+    ]
     answer: dict[str, object] = {"total": hits.total, "hits": found}
     if hits.facets is not None:
         answer["facets"] = {name: dict(pairs) for name, pairs in hits.facets.named().items()}
@@ -96,9 +100,13 @@ def show(hit: Hit) -> None:
     for start, end in hit.marks:
         text.stylize("bold yellow", start, end)
     out.print(text)
-    out.print(
-        f"[dim]{escape(hit.portal)} · {when} · {escape(unquote(hit.url))}[/]\n", soft_wrap=True
-    )
+    out.print(f"[dim]{escape(hit.portal)} · {when} · {escape(unquote(hit.url))}[/]", soft_wrap=True)
+    out.print(f"[dim]{escape(_replay(hit))}[/]\n", soft_wrap=True)
+
+
+def _replay(hit: Hit) -> str:
+    """Return where `morestories replay` shows the newest capture."""
+    return f"{SERVER}{WEB}{hit.url}"
 
 
 def _show_facets(facets: Facets) -> None:

@@ -134,6 +134,13 @@ class Index:
 
         return merge(later, earlier, key=distance)
 
+    def standing(self, url: str, timestamp: str) -> Entry | None:
+        """Return the last capture of ``url`` up to ``timestamp`` (14 digits), else the first after."""
+        where = span(url)
+        then = Span(where.first, where.first + timestamp.encode() + LAST)
+        before = next(self.captures(then, newest_first=True), None)
+        return before or next(self.captures(where), None)
+
     def neighbours(self, url: str, most: int) -> list[Entry]:
         """Return up to ``most`` captures, each of another address, that sort beside ``url``."""
         key = span(url).first

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import urljoin
 
 WEB: Final = "/web/"
+SERVER: Final = "http://127.0.0.1:8089"
+"""Where ``morestories replay`` listens unless told otherwise: what printed links lead to."""
 
 Modifier = Literal["", "id_", "mp_", "im_", "cs_"]
 """As other replayers spell it: "" the page in its frame, ``id_`` as captured, ``mp_`` a page,
@@ -20,6 +23,24 @@ _SPACE: Final = str.maketrans("", "", "\t\r\n")  # browsers drop them from an ad
 def replay_path(url: str, timestamp: str, modifier: Modifier = "") -> str:
     """Return the path on the replay server of what ``url`` was at ``timestamp`` (14 digits)."""
     return f"{WEB}{timestamp}{modifier}/{url}"
+
+
+# Columns that say when an answer's url was captured, the most telling first.
+_WHEN: Final = ("captured", "last_captured", "first_captured", "gone", "last_tried")
+
+
+def link_column(columns: Sequence[str]) -> str | None:
+    """Return SQL for the replay link of a row with these columns; None if it names no ``url``.
+
+    Without a time among them the link leads to the newest capture.
+    """
+    if "url" not in columns:
+        return None
+    when = next((name for name in _WHEN if name in columns), None)
+    stamp = (
+        f"coalesce(strftime(\"{when}\"::TIMESTAMPTZ, '%Y%m%d%H%M%S') || '/', '')" if when else "''"
+    )
+    return f"'{SERVER}{WEB}' || {stamp} || url"
 
 
 @dataclass(frozen=True, slots=True)

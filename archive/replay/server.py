@@ -30,7 +30,7 @@ from archive.cdxj import Entry, url_key
 from archive.errors import ArchiveError, BadSetting, DamagedRecord
 from archive.replay import cdx, timemap, views
 from archive.replay.answer import answer
-from archive.replay.asked import Asked, ascii_url, asked, datetime_header
+from archive.replay.asked import Asked, address, ascii_url, asked, datetime_header
 from archive.replay.index import Excluded, Index, nothing_excluded, span
 from archive.replay.links import WEB, Links, replay_path
 from archive.replay.memento import Memento, load
@@ -68,13 +68,25 @@ class Replay:
         """Answer for what stands after ``/web/``: a memento, a TimeGate, a TimeMap, a calendar."""
         path = after(request, WEB)
         if path.startswith("*/"):
-            return self._calendar(path[2:])
+            return views.captures(self.index, asked(path[2:]).url, "")
         if found := re.fullmatch(r"timemap/(link|json|cdxj)/(.+)", path, re.S):
             return self._timemap(request, found[1], found[2])
         wanted = asked(path)
         if not wanted.timestamp:
             return self._timegate(request, wanted)
         return self._memento(request, wanted)
+
+    def captures(self, request: Request) -> Response:
+        """Show the captures of an address, one year at a time."""
+        told = request.query_params
+        return views.captures(self.index, address(told.get("url", "")), told.get("year", ""))
+
+    def diff(self, request: Request) -> Response:
+        """Show what changed in a story."""
+        told = request.query_params
+        return views.diff(
+            self.index, address(told.get("url", "")), told.get("from", ""), told.get("to", "")
+        )
 
     def cdx(self, request: Request) -> Response:
         question = cdx.read_question(request.query_params.multi_items())
@@ -117,10 +129,6 @@ class Replay:
         if first is None:
             return PlainTextResponse(f"{url} was never captured\n", 404)
         return _streamed(_again(first, lines), media)
-
-    def _calendar(self, path: str) -> Response:
-        url, _, year = path.partition("?year=") if "?year=" in path else path.partition("&year=")
-        return views.captures(self.index, asked(url).url, year)
 
     def _memento(self, request: Request, wanted: Asked) -> Response:
         found = self._nearest(wanted)
@@ -258,6 +266,8 @@ def application(
         Route(STATUS, replay.status),
         Route("/search", replay.search),
         Route("/cdx", replay.cdx),
+        Route("/captures", replay.captures),
+        Route("/diff", replay.diff),
         Route("/web/{rest:path}", replay.web),
     ]
     handlers = {

@@ -109,6 +109,19 @@ def story(archive: Path, url_or_id: str) -> Told | None:
     return None
 
 
+def revisions(archive: Path, article: int) -> list[tuple[int, str, str, str, datetime, datetime]]:
+    """Return number, address, title, body, first seen and capture read from, oldest first."""
+    with _asked(archive) as connection:
+        if connection is None:
+            return []
+        return connection.execute(
+            "SELECT t.number, t.url, t.title, t.body, t.first_captured, c.captured FROM texts t "
+            "JOIN captures c ON c.capture = t.read_from "
+            "WHERE t.article = ? AND t.page IS NULL ORDER BY t.number",
+            [article],
+        ).fetchall()
+
+
 def newest(archive: Path, portal: str, limit: int) -> list[Told]:
     """Return the stories captured last; [] without tables."""
     with _asked(archive) as connection:

@@ -18,9 +18,11 @@ from archive.errors import ArchiveError, Moved
 from archive.replay import tables
 from archive.replay.answer import POLICY, SAFE
 from archive.replay.asked import Asked, address, ascii_url
+from archive.replay.difference import counted
 from archive.replay.index import Index, moment
 from archive.replay.links import WEB, replay_path
 from archive.replay.memento import REVISIT, Memento
+from archive.replay.revisions import difference, pair, revisions
 from archive.replay.timemap import date
 from archive.search.find import Hit
 
@@ -146,7 +148,6 @@ def captures(index: Index, url: str, year: str) -> Response:
         years=sorted(years.items()),
         shown=shown,
         months=months,
-        joint="&" if "?" in url else "?",
     )
 
 
@@ -180,6 +181,33 @@ def frame(index: Index, entry: Entry, memento: Memento | ArchiveError) -> Respon
     )
     answer.headers["Memento-Datetime"] = date(entry)
     return answer
+
+
+def diff(index: Index, url: str, old: str, new: str) -> Response:
+    """Show what changed between two revisions: the words, and the two pages side by side.
+
+    ``old`` and ``new`` are stamps (up to 14 digits) at which they stood; "" takes the last two.
+    """
+    found = revisions(index.archive, url)
+    if len(found) < 2:
+        known = f"is known, seen since {found[0].label}" if found else "is in the tables"
+        text = f"{'Only one' if found else 'No'} revision of {_readable(url)} {known}."
+        return fault(404, "Nothing to compare", text)
+    left, right = pair(found, moment(old) if old else None, moment(new) if new else None)
+    lines = difference(left, right)
+    removed, added = counted(lines)
+    return _page(
+        "diff.html",
+        q=url,
+        url=url,
+        title=right.title,
+        revisions=found,
+        old=left,
+        new=right,
+        lines=lines,
+        summary=f"{removed} words removed, {added} added.",
+        sandbox=SANDBOX,
+    )
 
 
 def _readable(url: str) -> str:

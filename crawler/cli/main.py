@@ -25,6 +25,7 @@ COMMANDS: tuple[str, ...] = (
     "archive.cli.query",
     "archive.cli.export",
     "archive.cli.replay",
+    "archive.cli.diff",
     "archive.cli.ingest",
     "archive.cli.keep",
     "archive.cli.try_",
