@@ -24,6 +24,7 @@ from archive.reading import Reading, read
 from archive.search.index import SearchIndex
 from archive.second_look import look_again
 from archive.store.connection import connect
+from archive.store.copies import update_copies
 from archive.store.faults import fault
 from archive.store.lock import writer_lock
 from archive.store.maintenance import clean
@@ -38,6 +39,7 @@ BATCH = 2_000  # captures a transaction: the fixed 0.1 s of one is then small
 FRESH = 1.0  # seconds after which a smaller batch is landed while a crawl runs, so that rows appear
 LATER = 30.0  # the same in a crawl that has gone on for half an hour: fewer files
 BULK = 5.0  # the same where nobody waits: fewer and larger files
+COMPARED = 30.0  # seconds after which what has been landed is looked through for copies
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
 WINDOW = 48  # pages under way at once; bounds memory to that many payloads
 PAUSE = 0.3  # seconds between two looks at files that may have grown
@@ -247,7 +249,7 @@ class _Run:
         self._connection = connection
         self._landing = Landing(connection)
         self._search = search
-        self._searchable = time.monotonic()
+        self._searchable = self._compared = time.monotonic()
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -369,12 +371,20 @@ class _Run:
         self._begin_batch()
         if time.monotonic() - self._searchable > SEARCHABLE:
             self.make_searchable()
+        if time.monotonic() - self._compared > COMPARED:
+            self.compare()
 
     def close(self) -> None:
         """Leave the tables ready for whoever asks, and nothing behind that nobody needs."""
         look_again(self._connection, self._landing, self._pages, self._folder)
         self.make_searchable()
+        self.compare()
         clean(self._connection)
+
+    def compare(self) -> None:
+        """Bring the tables of copies up to what has been landed."""
+        update_copies(self._connection)
+        self._compared = time.monotonic()
 
     def make_searchable(self) -> None:
         """Bring the search index up to what has been landed."""

@@ -7,7 +7,17 @@ from collections.abc import Iterator
 
 from archive.store.schema import TABLES, VIEWS, Column, Table, View
 
-_FIRST = ("articles", "revisions", "captures", "links", "outcomes", "portals", "crawls", "gone")
+_FIRST = (
+    "articles",
+    "revisions",
+    "copies",
+    "captures",
+    "links",
+    "outcomes",
+    "portals",
+    "crawls",
+    "gone",
+)
 
 _HEAD = """# The tables
 

@@ -1,7 +1,8 @@
 """The tables and views of an archive, each column with its meaning; docs/schema.md is made of it.
 
-Tables hold what was read, and are only added to, but for two: ``warcs`` (how far each file has
-been landed) and ``texts`` (rewritten for a story whose history changed). What can be computed is
+Tables hold what was read, and are only added to, but for ``warcs`` (how far each file has been
+landed), ``texts`` (rewritten for a story whose history changed), and ``signatures`` and ``copies``,
+which follow ``texts``. What can be computed is
 a view. All instants are TIMESTAMPTZ, shown in UTC. Ids are made by ``archive.store.keys.ident``.
 """
 
@@ -254,6 +255,33 @@ _LAYOUTS = Table(
     sort="portal, first_captured",
 )
 
+_SIGNATURES = Table(
+    "signatures",
+    "One row per story: the keys by which its possible copies are found. Made anew at any time.",
+    _columns("""
+        article BIGINT | id of the story
+        revision BIGINT | the revision whose text was read
+        rules SMALLINT | version of the rules that made the keys
+        keys INTEGER[] | MinHash keys: stories that share one may be copies; empty for a short text
+    """),
+    sort="article",
+)
+
+_COPIES = Table(
+    "copies",
+    "One row per story whose text stands at another address too, the first of them included.",
+    _columns("""
+        article BIGINT | id of the story
+        source BIGINT | id of the first story with the text: stories with one source are a cluster
+        kind VARCHAR | source, same, edited, cut (part of the source), extended (the source and more)
+        similarity FLOAT | shared three-word sequences ÷ those of either, with the source
+        containment FLOAT | shared three-word sequences ÷ those of the shorter text
+        appeared TIMESTAMPTZ | when it was out: published (a bare day counts to its end) or first captured, the earlier
+        portal VARCHAR | id of the portal
+    """),
+    sort="source, appeared",
+)
+
 TABLES = (
     _WARCS,
     _CAPTURES,
@@ -264,6 +292,8 @@ TABLES = (
     _OUTCOMES,
     _OBSERVATIONS,
     _LAYOUTS,
+    _SIGNATURES,
+    _COPIES,
 )
 
 _ARTICLE = """
