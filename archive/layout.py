@@ -28,11 +28,14 @@ class Observation:
     """What one story's page adds to the evidence.
 
     ``skeleton`` is the path of elements down to its headline: pages of one layout share it.
+    ``root`` is the digest of the path down to what held the body; 0 for the whole page. Where the
+    general reader found next to no text, the last three are empty.
     ``title`` and ``openings`` are what other pages may print of this story: its headline, and the
     first words of headline, description and text. ``lines`` is the body without any evidence.
     """
 
     skeleton: str
+    root: int
     title: int
     openings: tuple[int, ...]
     lines: tuple[Seen, ...]
@@ -66,6 +69,7 @@ class Mark:
 class Layout:
     """What was learned of pages of one skeleton.
 
+    ``root`` is the digest of the path to what held nearly all bodies (0: none did).
     ``stories`` stories taught it, captured from ``first`` to ``last``; ``examples`` are ids of
     captures. ``teasing`` of them show headlines of other stories among their own lines, and end
     with ``tail`` lines of such cards (0: not at the end). ``most`` is how many cards a page has.
@@ -79,6 +83,7 @@ class Layout:
     first: datetime
     last: datetime
     examples: tuple[int, ...] = ()
+    root: int = 0
     marks: tuple[Mark, ...] = ()
     teasing: int = 0
     tail: int = 0

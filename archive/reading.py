@@ -85,7 +85,7 @@ def from_article(article: Article, observation: Observation | None = None) -> Re
     """Return what a page reader's article comes to: only a story is an article to keep."""
     if article.page_type is PageType.STORY:
         return Reading(article, article.links, observation=observation)
-    return Reading(article, article.links, Outcome(str(article.page_type)))
+    return Reading(article, article.links, Outcome(str(article.page_type)), observation)
 
 
 def unreadable(why: str) -> Reading:

@@ -18,7 +18,7 @@ import duckdb
 
 from archive.errors import DamagedRecord
 from archive.extract.learning import Witness, learn, narrowed
-from archive.extract.witness import judge
+from archive.extract.witness import is_elsewhere, judge
 from archive.landing import Item, Landing
 from archive.layout import Layout, Observation, Rule, Seen
 from archive.pages import Page, Pages
@@ -149,7 +149,8 @@ class _Portal:
             with ids(self._connection, self._titles):
                 self._connection.execute("INSERT INTO met FROM ids")
         return (
-            f"(len(dropped) > 0 OR list_has_any([line.said FOR line IN lines], [{texts}]::BIGINT[])"
+            "(len(dropped) > 0 OR len(lines) = 0 OR root = 0"
+            f" OR list_has_any([line.said FOR line IN lines], [{texts}]::BIGINT[])"
             f" OR list_has_any([line.place FOR line IN lines], [{places}]::BIGINT[])"
             " OR capture IN (FROM met))"
         )
@@ -167,6 +168,7 @@ class _Portal:
         nothing: frozenset[int] = frozenset()
         seen = Observation(
             row["skeleton"],
+            row["root"],
             row["title"],
             tuple(row["openings"]),
             tuple(Seen(**line) for line in row["lines"]),
@@ -184,6 +186,8 @@ class _Portal:
 def _dropped(layouts: Sequence[Layout], one: Witness) -> tuple[int, ...]:
     lines = one.observation.lines
     for layout in layouts:
+        if is_elsewhere(layout, one.observation):
+            return (layout.root,)
         return tuple(
             line.said for line, why in zip(lines, judge(layout, lines), strict=True) if why
         )

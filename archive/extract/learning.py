@@ -25,6 +25,7 @@ _LONG = 40  # characters; a shorter line ("क्या है मामला?"
 # consecutive stories of one affair repeat a paragraph of background.
 _ERA = 30
 _OWN = 0.1  # of a layout's own text: a place that holds as much is the story's
+_NEARLY_ALL = 0.8  # of a layout's stories had their body in one place: the others have it there
 _EXAMPLES = 3
 
 
@@ -79,6 +80,8 @@ def learn(witnesses: Iterable[Witness]) -> tuple[Layout, ...]:
     """Return the layouts that confronted ``witnesses`` of one portal teach, by first capture."""
     by_skeleton: dict[str, list[Witness]] = defaultdict(list)
     for one in witnesses:
+        if not one.observation.lines:
+            continue
         by_skeleton[one.observation.skeleton].append(one)
     learned = [_layout(skeleton, pages) for skeleton, pages in by_skeleton.items()]
     found = [layout for layout in learned if layout is not None]
@@ -106,10 +109,19 @@ def _layout(skeleton: str, pages: list[Witness]) -> Layout | None:
         pages[0].captured,
         pages[-1].captured,
         tuple(one.capture for one in pages[:_EXAMPLES]),
+        _root(pages, len(stories)),
         tuple(marks),
     )
     layout = _with_cards(layout, pages)
     return replace(layout, marks=(*layout.marks, *_places(layout, pages)))
+
+
+def _root(pages: list[Witness], stories: int) -> int:
+    held: dict[int, set[int]] = defaultdict(set)
+    for one in pages:
+        held[one.observation.root].add(one.story)
+    root, showing = min(held.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return root if len(showing) >= _NEARLY_ALL * stories else 0
 
 
 def _repeated(pages: list[Witness], stories: int) -> Iterator[Mark]:

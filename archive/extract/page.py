@@ -40,10 +40,11 @@ def look_at(
     description: str = "",
     authors: Iterable[str] = (),
     dates: Iterable[str] = (),
+    root: HtmlElement | None = None,
 ) -> Page | None:
     """Look at a page; None where it has no body. ``title`` … ``dates`` are its metadata.
 
-    ``dates`` are as printed.
+    ``dates`` are as printed. ``root`` is what holds the story, where that is known.
     """
     body = tree.find("body")
     if body is None:
@@ -51,7 +52,7 @@ def look_at(
     found = survey(body)
     headline = find_headline(tree, title)
     blocks = find_blocks(found, headline, url=url)
-    root = find_root(found, headline)
+    root = root if root is not None else find_root(found, headline)
     said = title if headline is None else "".join(headline.itertext())
     choices = choose_lines(
         found,

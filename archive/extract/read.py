@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
 
 from lxml.html import HtmlElement
@@ -19,7 +21,7 @@ from archive.extract.page import Page, look_at
 from archive.extract.page_type import ENOUGH, page_type, read_signs
 from archive.extract.sieve import drop_idle_headings
 from archive.extract.tree import is_html, read_tree
-from archive.extract.witness import judge, observe
+from archive.extract.witness import find_root, is_elsewhere, judge, observe
 from archive.layout import Layout, Observation
 from archive.link import Link
 from archive.links.page import page_links
@@ -29,11 +31,15 @@ from archive.text.words import words
 VERSIONS = f"morestories/{version('morestories')} trafilatura/{version('trafilatura')}"
 
 
+# A page with next to no text is "other": its portal may know where its text is.
+_OBSERVED = (PageType.STORY, PageType.OTHER)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """An article and how it came about.
 
-    ``observation`` is what the page adds to its portal's evidence, None where it is no story.
+    ``observation`` is what the page adds to its portal's evidence, None where it cannot be a story.
     ``layout`` is the evidence that was used on it, None where none took a line out.
     """
 
@@ -90,7 +96,8 @@ def _read_tree(
 ) -> Reading:
     """Read the article out of ``tree``, which may be pruned by it."""
     metadata = read_metadata(tree, url=url, captured=captured, portal=portal)
-    page = look_at(
+    look = partial(
+        look_at,
         tree,
         url=url,
         title=metadata.title,
@@ -98,11 +105,16 @@ def _read_tree(
         authors=metadata.authors,
         dates=[moment.text for moment in (metadata.published, metadata.modified) if moment],
     )
+    page = look()
     signs = read_signs(tree, url=url)
     observation = layout = None
     if page is not None:
         observation = observe(page, title=metadata.title, description=metadata.description)
-        page, layout = _with_evidence(page, observation, portal.layouts)
+        layout = next((x for x in portal.layouts if x.skeleton == observation.skeleton), None)
+        if layout is not None and is_elsewhere(layout, observation):
+            page, layout = _moved(page, layout, look)
+        elif layout is not None:
+            page, layout = _without_furniture(page, observation, layout)
     links = page_links(tree, url=url, page=page)
     # A locked post's page holds the form that asks for the password, and nothing of the post.
     body = read_body(page, url=url) if page is not None and not signs.locked else Body("", "none")
@@ -126,21 +138,28 @@ def _read_tree(
         reader=f"{VERSIONS} {body.reader}",
         rules={**metadata.rules, "text": body.reader, **_used(layout)},
     )
-    return Reading(
-        article, page, observation if article.page_type is PageType.STORY else None, layout
-    )
+    return Reading(article, page, observation if article.page_type in _OBSERVED else None, layout)
 
 
-def _with_evidence(
-    page: Page, observation: Observation, layouts: tuple[Layout, ...]
+def _moved(
+    page: Page, layout: Layout, look: Callable[..., Page | None]
+) -> tuple[Page, Layout | None]:
+    """Look at ``page`` with its body where its layout has it; not if there is no text either."""
+    root = find_root(page, layout)
+    moved = look(root=root) if root is not None else None
+    if moved is None or len(words(moved.text)) < ENOUGH:
+        return page, None
+    return moved, layout
+
+
+def _without_furniture(
+    page: Page, observation: Observation, layout: Layout
 ) -> tuple[Page, Layout | None]:
     """Take out of ``page`` the lines that its layout knows; not if next to nothing is left.
 
     Returns the page as it is, and None, where the evidence says nothing or would hurt.
     """
-    layout = next((one for one in layouts if one.skeleton == observation.skeleton), None)
-    whys = judge(layout, observation.lines) if layout is not None else []
-    if not any(whys):
+    if not any(whys := judge(layout, observation.lines)):
         return page, None
     kept = [choice for choice in page.choices if choice.kept]
     left = [choice.line.text for choice, why in zip(kept, whys, strict=True) if not why]

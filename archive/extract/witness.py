@@ -10,12 +10,14 @@ from lxml.html import HtmlElement
 
 from archive.extract.labels import folded
 from archive.extract.page import Page
+from archive.extract.page_type import ENOUGH
 from archive.extract.survey import Line
 from archive.layout import Layout, Observation, Rule, Seen
 from archive.text.words import words
 
 # A headline has as many letters at least; "Sports" or "आगे पढ़ें" is none.
 HEADLINE = 20
+_BOXES = ("div", "section", "article", "main", "td")  # what may hold a body
 _OPENING = 6  # words; an excerpt, a paragraph and a card begin alike
 # A card's excerpt is no longer; a story's paragraph may be.
 CARD = 360
@@ -43,11 +45,16 @@ def _digest(text: str) -> int:
 def observe(page: Page, *, title: str, description: str = "") -> Observation:
     """Return what a looked-at story's page adds to its portal's evidence; the tree is only read."""
     paths: dict[HtmlElement, str] = {}
+    skeleton = _path(page.headline if page.headline is not None else page.root, paths)
+    root = _digest(path) if (path := _path(page.root, paths)) else 0
+    if len(words(page.text[:2000])) < ENOUGH:
+        return Observation(skeleton, root, 0, (), ())
     kept = [choice.line for choice in page.choices if choice.kept]
     first = kept[0].text if kept else ""
     told = dict.fromkeys(opening(text) for text in (title, description, first))
     return Observation(
-        _path(page.headline if page.headline is not None else page.root, paths),
+        skeleton,
+        root,
         digest(title) if len(title) >= HEADLINE else 0,
         tuple(key for key in told if key),
         tuple(_seen(line, paths) for line in kept),
@@ -84,6 +91,25 @@ def _path(element: HtmlElement, paths: dict[HtmlElement, str]) -> str:
     above = _path(parent, paths)
     paths[element] = path = f"{above}>{name}" if above else name
     return path
+
+
+def is_elsewhere(layout: Layout, observation: Observation) -> bool:
+    """Tell whether a page has next to no body, or one at large, where its layout has a place for it."""
+    if not layout.root or observation.root == layout.root:
+        return False
+    return not observation.lines or not observation.root
+
+
+def find_root(page: Page, layout: Layout) -> HtmlElement | None:
+    """Return the one element of the page that has the path of its layout's bodies."""
+    paths: dict[HtmlElement, str] = {}
+    body = page.found.root
+    found = [
+        element
+        for element in body.iterdescendants(*_BOXES)
+        if _digest(_path(element, paths)) == layout.root
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def judge(layout: Layout, lines: Sequence[Seen]) -> list[str]:

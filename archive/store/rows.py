@@ -136,6 +136,7 @@ def observation_row(captured: Row, article: Article, observation: Observation) -
         "portal": captured["portal"],
         "story": article_id(canonical(captured["url"], article.canonical_url)),
         "skeleton": observation.skeleton,
+        "root": observation.root,
         "title": observation.title,
         "openings": list(observation.openings),
         "lines": [asdict(line) for line in observation.lines],
@@ -152,8 +153,10 @@ def layout_row(portal: str, layout: Layout, observed: int) -> Row:
         "first_captured": layout.first,
         "last_captured": layout.last,
         "examples": list(layout.examples),
+        "root": layout.root,
         "teasing": layout.teasing,
         "tail": layout.tail,
+        "most": layout.most,
         "marks": [
             {
                 "why": str(mark.rule),

@@ -221,17 +221,18 @@ _OUTCOMES = Table(
 
 _OBSERVATIONS = Table(
     "observations",
-    "One row per capture of a story: what its page adds to the evidence of its portal.",
+    "One row per capture of a page that may be a story: what its page adds to the evidence of its portal.",
     _columns("""
         capture BIGINT | the capture
         captured TIMESTAMPTZ | when it was made
         portal VARCHAR | id of the portal
         story BIGINT | id of the story
         skeleton VARCHAR | path of elements down to the headline: pages of one layout share it
+        root BIGINT | digest of the path of elements down to the body; 0 for the whole page
         title BIGINT | digest of the headline; 0 for a short one
         openings BIGINT[] | digests of the first six words of headline, description and text
         lines STRUCT(said BIGINT, lead BIGINT, opening BIGINT, place BIGINT, size INTEGER, ended BOOLEAN)[] | the body's lines before any evidence: digests of text, of the anchor it begins with, of its first words, of its path; characters; whether it ends a sentence
-        dropped BIGINT[] | digests of the lines that the layout took out
+        dropped BIGINT[] | digests of the lines that the layout took out; of its root, where it moved the body there
     """),
     sort="portal, captured",
 )
@@ -246,8 +247,10 @@ _LAYOUTS = Table(
         first_captured TIMESTAMPTZ | the first of their captures; a redesign begins a new layout
         last_captured TIMESTAMPTZ | the last
         examples BIGINT[] | captures that show it
+        root BIGINT | digest of the path down to what held nearly all bodies; 0: none did
         teasing BIGINT | stories with other stories' headlines among their own lines; 0 if too few to count
         tail BIGINT | lines of such cards at the end of a story; 0 if they stand elsewhere
+        most BIGINT | such cards of nine pages in ten, at most
         marks STRUCT(why VARCHAR, digest BIGINT, stories BIGINT, first_captured TIMESTAMPTZ, last_captured TIMESTAMPTZ, example BIGINT)[] | lines and places that are no story's: repeated, label, place; in how many stories, when, and a capture that shows it
         observed BIGINT | captures of the portal that had been observed
         learner VARCHAR | the version that learned it
