@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,12 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, existing, out
 from archive.errors import BadSetting
 from archive.extract.page import Page
 from archive.extract.read import Reading, explain_page
+from archive.ingest import warc_name
+from archive.layout import Layout
 from archive.portal import Portal
+from archive.store.connection import CATALOG, connect
+from archive.store.observed import evidence
+from archive.store.rows import capture_id
 from archive.warc.reader import decoded, read_capture
 
 UrlOption = Annotated[
@@ -89,14 +94,16 @@ def find_page(page: str, url: str, archive: Path) -> Source:
     """Return the page that the argument names; raise ``BadSetting`` where there is none."""
     path, mark, offset = page.rpartition("#")
     if mark and offset.isdigit() and not page.startswith(("http://", "https://")):
-        return _from_capture(read_capture(_warc(Path(path), archive), int(offset)))
+        return _from_capture(read_capture(_warc(Path(path), archive), int(offset)), archive)
     if page.startswith(("http://", "https://")):
         folder = existing(archive)
         entries = [entry for entry in lookup(folder, page) if entry.mime != "warc/revisit"]
         if not entries:
             raise BadSetting(f"no sealed capture of {page} in {folder}: crawl it first")
         newest = entries[-1]
-        return _from_capture(read_capture(_warc(Path(newest.warc), archive), newest.offset))
+        return _from_capture(
+            read_capture(_warc(Path(newest.warc), archive), newest.offset), archive
+        )
     file = Path(page)
     if not file.is_file():
         raise BadSetting(f"no file {file}: name an HTML file, WARC#OFFSET or a captured address")
@@ -115,11 +122,19 @@ def _warc(path: Path, archive: Path) -> Path:
     raise BadSetting(f"no WARC {path}, nor {archive / 'warc' / path.name}")
 
 
-def _from_capture(capture: Capture) -> Source:
+def _layouts(capture: Capture, archive: Path) -> tuple[Layout, ...]:
+    """Return the evidence by which the archive's tables read ``capture``; none where it is not there."""
+    if not (archive / CATALOG).is_file():
+        return ()
+    with connect(archive.resolve()) as connection:
+        return evidence(connection, capture_id(warc_name(Path(capture.warc)), capture.offset))
+
+
+def _from_capture(capture: Capture, archive: Path) -> Source:
     content_type = next(
         (v for k, v in capture.headers if k == "content-type"), capture.content_type
     )
-    portal = Portal.from_warcinfo(capture.warcinfo)
+    portal = replace(Portal.from_warcinfo(capture.warcinfo), layouts=_layouts(capture, archive))
     return Source(decoded(capture), capture.url, content_type, capture.date, portal)
 
 
@@ -129,6 +144,7 @@ def as_data(reading: Reading) -> dict[str, Any]:
     return {
         "article": _article_data(article),
         "root": _path(page.root) if page else None,
+        "layout": _layout_data(reading.layout),
         "headline": _path(page.headline) if page and page.headline is not None else None,
         "blocks": [
             {"part": str(block.part), "why": block.why, "element": _path(block.element)}
@@ -141,6 +157,19 @@ def as_data(reading: Reading) -> dict[str, Any]:
         "links": [
             {"kind": str(link.kind), "url": link.url, "text": link.text} for link in article.links
         ],
+    }
+
+
+def _layout_data(layout: Layout | None) -> dict[str, Any] | None:
+    if layout is None:
+        return None
+    return {
+        "skeleton": layout.skeleton,
+        "stories": layout.stories,
+        "first_captured": layout.first.isoformat(),
+        "last_captured": layout.last.isoformat(),
+        "marks": dict(Counter(str(mark.rule) for mark in layout.marks)),
+        "teasing": layout.teasing,
     }
 
 
@@ -214,6 +243,11 @@ def _print(reading: Reading, *, show_all: bool) -> None:
         out.print(escape(article.text))
         return
     _print_blocks(page)
+    if (layout := reading.layout) is not None:
+        out.print(
+            f"\n[bold]layout[/] {escape(layout.skeleton)}, learned from {layout.stories} stories "
+            f"of the portal, captured {layout.first:%Y-%m-%d} to {layout.last:%Y-%m-%d}"
+        )
     out.print(f"\n[bold]body in[/] {escape(_path(page.root))}")
     _print_lines(page, show_all=show_all)
     _print_links(article)
@@ -234,7 +268,7 @@ def _print_blocks(page: Page) -> None:
 def _print_lines(page: Page, *, show_all: bool) -> None:
     hidden = 0
     for choice in page.choices:
-        far = choice.why == "elsewhere" or ":" in choice.why
+        far = choice.why == "elsewhere" or (":" in choice.why and "portal:" not in choice.why)
         if choice.kept:
             out.print(f"[green]+[/] {escape(choice.line.text)}", soft_wrap=True)
         elif show_all or not far:
