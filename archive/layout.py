@@ -69,7 +69,8 @@ class Mark:
 class Layout:
     """What was learned of pages of one skeleton.
 
-    ``root`` is the digest of the path to what held nearly all bodies (0: none did).
+    ``root`` is the digest of the path to what held nearly all bodies (0: none did), ``places``
+    those of the paths down to their lines.
     ``stories`` stories taught it, captured from ``first`` to ``last``; ``examples`` are ids of
     captures. ``teasing`` of them show headlines of other stories among their own lines, and end
     with ``tail`` lines of such cards (0: not at the end). ``most`` is how many cards a page has.
@@ -84,6 +85,7 @@ class Layout:
     last: datetime
     examples: tuple[int, ...] = ()
     root: int = 0
+    places: tuple[int, ...] = ()
     marks: tuple[Mark, ...] = ()
     teasing: int = 0
     tail: int = 0

@@ -6,7 +6,9 @@ and recall of each page's multiset of four-word runs, averaged over pages, then 
 a word is ``[\\w\\p{M}\\u200c\\u200d]+``. "clean" counts the pages whose body holds none of the
 strings that are not of the story and all of those that are. ms is processor time, the median page,
 of this run: compare within a run only. morestories' time holds metadata, links and page type, and
-so does "trafilatura +metadata"; the others give a body only.
+so does "trafilatura +metadata"; the others give a body only. "morestories +portal" reads each page
+with what the other pages of its site in the same set teach (host, and theme where that is told),
+itself left out; most sites have one or two pages there, and three teach nothing.
 """
 
 from __future__ import annotations
@@ -19,10 +21,12 @@ import statistics
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.progress import track
@@ -32,6 +36,7 @@ from archive.text.words import words
 
 DATA = Path(__file__).parents[1] / "../shared/data"
 SETS = ("scrapinghub", "fundus", "hindi_themes", "transplant_hi", "indic_real")
+_UNDATED = datetime(2000, 1, 1, tzinfo=UTC)  # the shared pages tell no time of capture
 Reader = Callable[[bytes, str], str]
 Gold = dict[str, Any]
 
@@ -114,6 +119,31 @@ def ours(payload: bytes, url: str) -> str:
     return article.text if article else ""
 
 
+def with_portal(sample: Sequence[tuple[str, bytes, Gold]]) -> Reader:
+    """Return the shipped reader with, for each page, what the others of its site teach."""
+    from archive.extract.learning import Witness, confront, learn, narrowed
+    from archive.extract.read import explain_page, read_page
+    from archive.portal import Portal
+
+    seen: dict[bytes, tuple[str, Witness]] = {}
+    for number, (_, payload, gold) in enumerate(sample):
+        reading = explain_page(payload, url=gold["url"])
+        if reading is not None and reading.observation is not None:
+            site = f"{urlsplit(gold['url']).netloc} {gold.get('theme', '')}"
+            seen[payload] = site, Witness(reading.observation, number, number, _UNDATED)
+    layouts = {}
+    for payload, (site, one) in seen.items():
+        known = confront(w for there, w in seen.values() if there == site)
+        own = next(w for w in known if w.capture == one.capture)
+        layouts[payload] = narrowed(learn(w for w in known if w is not own), own)
+
+    def read(payload: bytes, url: str) -> str:
+        article = read_page(payload, url=url, portal=Portal(layouts=layouts.get(payload, ())))
+        return article.text if article else ""
+
+    return read
+
+
 def _trafilatura(**options: Any) -> Reader:
     import trafilatura
 
@@ -170,6 +200,7 @@ def readers() -> dict[str, Reader]:
     """Return every reader that this environment has, ours first."""
     found: dict[str, Reader] = {
         "morestories": ours,
+        "morestories +portal": ours,  # see with_portal
         "trafilatura": _trafilatura(),
         "trafilatura precision": _trafilatura(favor_precision=True),
         "trafilatura +metadata": _trafilatura(with_metadata=True, output_format="json"),
@@ -213,6 +244,7 @@ def main() -> None:
         sample = list(pages(name, options.half))
         for label, reader in chosen.items():
             read = _body_of(reader) if label.endswith("+metadata") else reader
+            read = with_portal(sample) if label.endswith("+portal") else read
             scores.setdefault(label, {})[name] = measure(read, sample)
     for name in names:
         for label, row in scores.items():

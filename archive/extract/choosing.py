@@ -45,14 +45,16 @@ def choose_lines(
     headline: HtmlElement | None = None,
     authors: Iterable[str] = (),
     dates: Iterable[str] = (),
+    sure: bool = False,
 ) -> list[Choice]:
     """Return every line of the page in order, each with its verdict.
 
-    ``title``, ``description``, ``authors`` and ``dates`` (as printed) are the page's metadata, as far as they are known.
+    ``title``, ``description``, ``authors`` and ``dates`` (as printed) are the page's metadata, as far as they are known. ``sure``
+    says that ``root`` is the story's box, however little it holds.
     """
     taken = {block.element: block for block in blocks}
     memo: dict[HtmlElement, Block | None] = {found.root: None}
-    containers = find_containers(found, root)
+    containers = find_containers(found, root, sure=sure)
     inside = {root, *root.iterdescendants()}
     plain_title = folded(title).casefold()
     choices: list[Choice] = []

@@ -29,8 +29,11 @@ class Containers:
         return box in self.main or _signature(box) in self.kinds
 
 
-def find_containers(found: Survey, root: HtmlElement) -> Containers:
-    """Weigh the boxes of all prose that counts; ``found`` is weighed without blocks."""
+def find_containers(found: Survey, root: HtmlElement, *, sure: bool = False) -> Containers:
+    """Weigh the boxes of all prose that counts; ``found`` is weighed without blocks.
+
+    ``sure`` says that ``root`` is one of the story's whatever it weighs.
+    """
     whole = max(1, found.mass.get(root, 0))
     single: dict[HtmlElement, int] = {}
     alike: dict[tuple[str, str], int] = {}
@@ -42,7 +45,8 @@ def find_containers(found: Survey, root: HtmlElement) -> Containers:
             kind = _signature(box)
             alike[kind] = alike.get(kind, 0) + weight
     return Containers(
-        frozenset(box for box, weight in single.items() if weight * 8 >= whole),
+        frozenset(box for box, weight in single.items() if weight * 8 >= whole)
+        | frozenset([root] if sure else ()),
         frozenset(single),
         frozenset(kind for kind, weight in alike.items() if weight * 3 >= whole and kind[1]),
     )

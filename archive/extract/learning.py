@@ -110,6 +110,7 @@ def _layout(skeleton: str, pages: list[Witness]) -> Layout | None:
         pages[-1].captured,
         tuple(one.capture for one in pages[:_EXAMPLES]),
         _root(pages, len(stories)),
+        _own_places(pages),
         tuple(marks),
     )
     layout = _with_cards(layout, pages)
@@ -122,6 +123,14 @@ def _root(pages: list[Witness], stories: int) -> int:
         held[one.observation.root].add(one.story)
     root, showing = min(held.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     return root if len(showing) >= _NEARLY_ALL * stories else 0
+
+
+def _own_places(pages: list[Witness]) -> tuple[int, ...]:
+    held: dict[int, set[int]] = defaultdict(set)
+    for one in pages:
+        for line in one.observation.lines:
+            held[line.place].add(one.story)
+    return tuple(sorted(place for place, stories in held.items() if len(stories) >= ENOUGH))
 
 
 def _repeated(pages: list[Witness], stories: int) -> Iterator[Mark]:

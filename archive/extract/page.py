@@ -52,6 +52,7 @@ def look_at(
     found = survey(body)
     headline = find_headline(tree, title)
     blocks = find_blocks(found, headline, url=url)
+    sure = root is not None
     root = root if root is not None else find_root(found, headline)
     said = title if headline is None else "".join(headline.itertext())
     choices = choose_lines(
@@ -63,6 +64,7 @@ def look_at(
         headline=headline,
         authors=authors,
         dates=dates,
+        sure=sure,
     )
     text = "\n".join(choice.line.text for choice in choices if choice.kept)
     return Page(tree, found, tuple(blocks), headline, root, tuple(choices), text)

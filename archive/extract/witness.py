@@ -17,6 +17,7 @@ from archive.text.words import words
 
 # A headline has as many letters at least; "Sports" or "आगे पढ़ें" is none.
 HEADLINE = 20
+_SHORT = 600  # characters, with which a notice or an author's box outweighs a brief
 _BOXES = ("div", "section", "article", "main", "td")  # what may hold a body
 _OPENING = 6  # words; an excerpt, a paragraph and a card begin alike
 # A card's excerpt is no longer; a story's paragraph may be.
@@ -94,10 +95,18 @@ def _path(element: HtmlElement, paths: dict[HtmlElement, str]) -> str:
 
 
 def is_elsewhere(layout: Layout, observation: Observation) -> bool:
-    """Tell whether a page has next to no body, or one at large, where its layout has a place for it."""
+    """Tell whether a page's body is not to be believed, for its layout has a place for it.
+
+    It is next to nothing, or no element of its own holds it, or it is short and all of it stands
+    where no story's did. A long text in a new place is a story set in another way.
+    """
     if not layout.root or observation.root == layout.root:
         return False
-    return not observation.lines or not observation.root
+    lines = observation.lines
+    if not lines or not observation.root:
+        return True
+    strange = not any(line.place in layout.places for line in lines)
+    return strange and sum(line.size for line in lines) <= _SHORT
 
 
 def find_root(page: Page, layout: Layout) -> HtmlElement | None:

@@ -89,12 +89,14 @@ class Observed:
         marks = [(mark.rule, mark.key) for layout in layouts for mark in layout.marks]
         texts = ", ".join(str(key) for rule, key in marks if rule is not Rule.PLACE) or "NULL"
         places = ", ".join(str(key) for rule, key in marks if rule is Rule.PLACE) or "NULL"
+        own = ", ".join(str(key) for layout in layouts for key in layout.places)
         self._connection.execute("CREATE OR REPLACE TEMP TABLE met (capture BIGINT)")
         if any(layout.teasing for layout in layouts) and self._titles:
             with ids(self._connection, self._titles):
                 self._connection.execute("INSERT INTO met FROM ids")
         return (
             "(len(dropped) > 0 OR len(lines) = 0 OR root = 0"
+            f" OR NOT list_has_any([line.place FOR line IN lines], [{own}]::BIGINT[])"
             f" OR list_has_any([line.said FOR line IN lines], [{texts}]::BIGINT[])"
             f" OR list_has_any([line.place FOR line IN lines], [{places}]::BIGINT[])"
             " OR capture IN (FROM met))"
@@ -155,6 +157,7 @@ def _layout(row: Row) -> Layout:
         row["last_captured"],
         tuple(row["examples"]),
         row["root"],
+        tuple(row["places"]),
         tuple(_mark(mark) for mark in row["marks"]),
         row["teasing"],
         row["tail"],

@@ -154,6 +154,7 @@ def layout_row(portal: str, layout: Layout, observed: int) -> Row:
         "last_captured": layout.last,
         "examples": list(layout.examples),
         "root": layout.root,
+        "places": list(layout.places),
         "teasing": layout.teasing,
         "tail": layout.tail,
         "most": layout.most,

@@ -248,6 +248,7 @@ _LAYOUTS = Table(
         last_captured TIMESTAMPTZ | the last
         examples BIGINT[] | captures that show it
         root BIGINT | digest of the path down to what held nearly all bodies; 0: none did
+        places BIGINT[] | digests of the paths down to their lines
         teasing BIGINT | stories with other stories' headlines among their own lines; 0 if too few to count
         tail BIGINT | lines of such cards at the end of a story; 0 if they stand elsewhere
         most BIGINT | such cards of nine pages in ten, at most
