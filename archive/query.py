@@ -10,6 +10,7 @@ A file's header is its comment lines down to the first other line:
     --   since DATE = NULL | from this day on
     -- Columns:
     --   portal | id of the portal
+    -- Plot: calendar x=day value=stories
     -- Example: morestories query articles-per-day --portal demo
     -- Time: 40 ms at 1 M articles
 """
@@ -28,9 +29,11 @@ from typing import Any
 import duckdb
 
 from archive.errors import BadSetting
+from archive.plot.form import Plot
+from archive.plot.form import parse as parse_plot
 from archive.replay.links import link_column
 
-_FIELD = re.compile(r"(Grain|Parameters|Columns|Example|Time):\s*(.*)")
+_FIELD = re.compile(r"(Grain|Parameters|Columns|Plot|Example|Time):\s*(.*)")
 _PARAMETER = re.compile(r"(\w+)\s+([A-Z]\w*(?:\(\d+,\s*\d+\))?)\s*=\s*(.*)")
 _USED = re.compile(r"\$([a-z_]\w*)")
 
@@ -57,6 +60,7 @@ class Query:
     example: str
     time: str
     sql: str
+    plot: Plot | None = None
 
 
 def parse(name: str, text: str) -> Query:
@@ -75,7 +79,10 @@ def parse(name: str, text: str) -> Query:
         )
     columns = tuple(_column(line) for line in fields.get("Columns", ()))
     example, time = " ".join(fields.get("Example", ())), " ".join(fields.get("Time", ()))
-    return Query(name, question, " ".join(fields["Grain"]), parameters, columns, example, time, sql)
+    drawn = " ".join(fields.get("Plot", ()))
+    plot = parse_plot(name, drawn, (column for column, _ in columns)) if drawn else None
+    grain = " ".join(fields["Grain"])
+    return Query(name, question, grain, parameters, columns, example, time, sql, plot)
 
 
 def _leading_comments(lines: list[str]) -> list[str]:

@@ -10,6 +10,7 @@
 --   day | day on the portal's clock
 --   stories | stories published on it
 --   words | their words
+-- Plot: calendar x=day value=stories
 -- Example: morestories query articles-per-day --since 2026-11-01
 -- Time: 0.6 s at 1 M articles, on two cores that others kept busy
 SELECT portal, published_day AS day, count(*) AS stories, sum(words)::BIGINT AS words

@@ -12,6 +12,7 @@
 --   sections | sections that they stand in
 --   first | the oldest day of publication
 --   last | the newest day of publication
+-- Plot: bars label=author value=stories colour=portal
 -- Example: morestories query authors --limit 10
 -- Time: 1.5 s at 1 M articles, on two cores that others kept busy
 SELECT author, portal, count(*) AS stories, sum(words)::BIGINT AS words,

@@ -10,6 +10,7 @@
 --   portal | id of the portal
 --   stories | stories under the byline
 --   words | their words
+-- Plot: timeline x=month y=stories colour=author
 -- Example: morestories query byline-months
 -- Time: 2.0 s at 1 M articles, on two cores that others kept busy
 SELECT date_trunc('month', published_day)::DATE AS month, author, portal, count(*) AS stories,

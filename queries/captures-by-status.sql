@@ -11,6 +11,7 @@
 --   bytes | bytes of their records as stored
 --   first | the oldest
 --   last | the newest
+-- Plot: bars label=status value=captures colour=portal
 -- Example: morestories query captures-by-status
 -- Time: 0.1 s at 1 M articles, on two cores that others kept busy
 SELECT portal, status, record, count(*) AS captures, sum(warc_length)::BIGINT AS bytes,

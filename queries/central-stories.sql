@@ -10,6 +10,7 @@
 --   title | headline
 --   portal | id of the portal
 --   url | address
+-- Plot: bars label=title value=rank colour=portal
 -- Example: morestories query central-stories --limit 5
 -- Time: 11 s at 1 M articles, on two cores that others kept busy
 WITH edges AS (

@@ -12,6 +12,7 @@
 --   busiest | most stories on one day
 --   listed | addresses that feeds and sitemaps dated to the month
 --   missing | of these, not among the stories here
+-- Plot: heatmap x=month y=portal value=stories
 -- Example: morestories query coverage-calendar
 -- Time: 0.4 s at 1 M articles, on two cores that others kept busy
 WITH daily AS (

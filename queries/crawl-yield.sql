@@ -11,6 +11,7 @@
 --   new_stories | stories that this kind was the first to find
 --   yield | new stories per hundred captures
 --   failed | answers of 400 and above, and none at all
+-- Plot: bars label=kind value=new_stories colour=portal
 -- Example: morestories query crawl-yield
 -- Time: 1.3 s at 1 M articles, on two cores that others kept busy
 WITH found AS (

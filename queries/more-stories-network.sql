@@ -13,6 +13,7 @@
 --   captures | in how many captures
 --   first_captured | when it was first seen
 --   apart | days from the target's publication to the source's
+-- Plot: network source=source target=target source_title=source_title target_title=target_title
 -- Example: morestories query more-stories-network --limit 10
 -- Time: 8.1 s at 1 M articles, on two cores that others kept busy
 SELECT a.url AS source, b.url AS target, any_value(a.title) AS source_title,

@@ -12,6 +12,7 @@
 --   share | of the portal's stories that have a dateline, in per cent
 --   first | oldest day of publication
 --   last | newest day of publication
+-- Plot: bars label=place value=stories colour=portal
 -- Example: morestories query places --limit 10
 -- Time: 0.8 s at 1 M articles, on two cores that others kept busy
 SELECT dateline AS place, portal, count(*) AS stories,

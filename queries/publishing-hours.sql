@@ -10,6 +10,7 @@
 --   stories | stories published in it
 --   share | of the portal's stories with a clock time, in per cent
 --   weekend | of these stories, on Saturday or Sunday, in per cent
+-- Plot: columns x=hour y=stories colour=portal
 -- Example: morestories query publishing-hours
 -- Time: 2.8 s at 1 M articles, on two cores that others kept busy
 WITH local AS (

@@ -12,6 +12,7 @@
 --   lately | late headlines that have it
 --   earlier | earlier headlines that have it
 --   ratio | of its late share to its earlier share, both smoothed by one headline
+-- Plot: bars label=words value=ratio
 -- Example: morestories query rising-words --n 2 --days 10
 -- Time: 22 s at 1 M articles, on two cores that others kept busy
 WITH headlines AS (

@@ -11,6 +11,7 @@
 --   stories | stories with the term in headline or text
 --   mentions | how often it stands in them
 --   share | of all the portal's stories of the period, in per cent
+-- Plot: timeline x=period y=stories colour=portal
 -- Example: morestories query timeline --term शिमला --by week
 -- Time: 30 s at 1 M articles, on two cores that others kept busy
 WITH counted AS (

@@ -91,6 +91,8 @@ def explain(known: questions.Query) -> None:
     out.print(f"\n{known.sql}\n", markup=False, soft_wrap=True)
     if known.example:
         out.print(f"Example: {known.example}", markup=False, soft_wrap=True)
+    if known.plot:
+        out.print(f"Picture: morestories plot {known.name} ({known.plot.form})", markup=False)
     if known.time:
         out.print(f"Time: {known.time}", markup=False)
 

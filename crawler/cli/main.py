@@ -23,6 +23,7 @@ COMMANDS: tuple[str, ...] = (
     "crawler.cli.portal",
     "crawler.cli.crawl",
     "archive.cli.query",
+    "archive.cli.plot",
     "archive.cli.export",
     "archive.cli.replay",
     "archive.cli.diff",
