@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from archive.errors import BadSetting
 from archive.replay.links import Modifier
 
 _MEMENTO: Final = re.compile(r"(?P<timestamp>\d{1,14})(?P<modifier>[a-z]{2}_)?/(?P<url>.+)", re.S)
+_ESCAPED: Final = re.compile(r"https?%3A", re.I)
 _SCHEME: Final = re.compile(r"(https?):/+", re.I)
 _RANGE: Final = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*")
 # What other replayers write for what we fetch alike.
@@ -52,8 +53,12 @@ def address(text: str) -> str:
 
     >>> address("khabar.test/a"), address("https:/khabar.test/")
     ('http://khabar.test/a', 'https://khabar.test/')
+    >>> address("http%3A//khabar.test/%25E0?a")
+    'http://khabar.test/%E0?a'
     """
     text = text.strip()
+    if _ESCAPED.match(text):  # cdx-toolkit escapes an address that it puts in a path
+        text = unquote(text)
     if found := _SCHEME.match(text):
         return f"{found[1].lower()}://{text[found.end() :]}"
     return f"http://{text.lstrip('/')}"

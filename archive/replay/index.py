@@ -22,6 +22,7 @@ Excluded = Callable[[str, datetime | None, str], str | None]
 """(address, when it was captured, portal) → why it is not shown, or None."""
 
 LAST: Final = b"\xff"  # sorts after every byte of a line
+_FIELDS: Final = ((0, 4), (4, 6), (6, 8), (8, 10), (10, 12), (12, 14))
 _OURS: Final = re.compile(r"(.+)-\d{17}-\d{5}-[0-9a-f]{6}\.warc\.gz")
 
 
@@ -49,8 +50,9 @@ def moment(timestamp: str) -> datetime:
     ('2026-11-24T00:00:00+00:00', '2026-11-24T12:00:05+00:00')
     """
     padded = timestamp[:14] + "00000101000000"[len(timestamp[:14]) :]
-    try:
-        return datetime.strptime(padded, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    try:  # ten times as fast as strptime, which ten thousand captures would feel
+        year, month, day, hour, minute, second = (int(padded[a:b]) for a, b in _FIELDS)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise BadSetting(f"{timestamp!r} is no time such as 20261124 or 20261124183000") from error
 

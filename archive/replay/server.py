@@ -94,7 +94,11 @@ class Replay:
             return JSONResponse({"pages": 1, "pageSize": 1, "blocks": 1})
         if (request.query_params.get("page") or "0") != "0":
             return PlainTextResponse("")
-        return _streamed(cdx.answer(self.index, question), cdx.MEDIA[question.output])
+        lines = cdx.answer(self.index, question)
+        first = next(lines, None)
+        if first is None and question.output == "json":  # as pywb, which clients go by
+            return JSONResponse({"message": f"No Captures found for: {question.url}"}, 404)
+        return _streamed(_again(first or "", lines), cdx.MEDIA[question.output])
 
     def _timegate(self, request: Request, wanted: Asked) -> Response:
         """Redirect to the capture nearest to Accept-Datetime, the newest without one (RFC 7089, 4)."""

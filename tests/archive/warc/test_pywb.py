@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -25,6 +27,7 @@ from tests.archive.warc.exchanges import chunked, exchange, not_modified
 pytestmark = pytest.mark.root
 
 REQUIREMENTS = Path(__file__).with_name("pywb-requirements.txt")
+DOCUMENT = Path(__file__).parents[3] / "docs" / "replay.md"
 TEXT = "नमस्ते word " + " ".join(str(number**3) for number in range(900))
 PAGE = f"<html><head></head><body><p>{TEXT}</p></body></html>".encode()
 IMAGE = bytes(range(256)) * 40
@@ -89,27 +92,36 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def documented_commands() -> list[str]:
+    """Return the commands of docs/replay.md's block of shell, one a line."""
+    (block,) = re.findall(r"```sh\n(.*?)```", DOCUMENT.read_text(), re.S)
+    commands: list[str] = block.splitlines()
+    assert len(commands) == 3
+    return commands
+
+
 @pytest.fixture(scope="module")
 def pywb(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Install pywb in an environment of its own, run it on the folder, return its port."""
+    """Run docs/replay.md's three commands on the folder; return the port."""
     home = tmp_path_factory.mktemp("pywb")
-    subprocess.run([sys.executable, "-m", "venv", home / "env"], check=True)
-    install = [home / "env/bin/python", "-m", "pip", "install", "-q", "-r", REQUIREMENTS]
-    subprocess.run(install, check=True, timeout=600)
-    (home / "config.yaml").write_text(
-        f"collections:\n  kept:\n    index_paths: {archive}/index.cdxj\n"
-        f"    archive_paths: {archive}/warc/\n"
-    )
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    # The document's own words, but for where the archive is and which port is free.
+    install, configure, serve = (
+        line.replace("$PWD/data", str(archive)).replace("8090", str(port))
+        for line in documented_commands()
+    )
+    env = {
+        **os.environ,
+        "PATH": f"{Path(sys.base_prefix) / 'bin'}:{os.environ['PATH']}",
+        "PIP_CONSTRAINT": str(REQUIREMENTS),
+        "PIP_QUIET": "1",
+        "PYTHONWARNINGS": "ignore",
+    }
+    for command in (install, configure):
+        subprocess.run(["bash", "-ec", command], cwd=home, env=env, check=True, timeout=600)
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [home / "env/bin/wayback", "-b", "127.0.0.1", "-p", str(port)],
-            cwd=home,
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
-            stdout=log,
-            stderr=log,
-        )
+        process = subprocess.Popen(shlex.split(serve), cwd=home, env=env, stdout=log, stderr=log)
         try:
             _wait(port, process, home / "log")
             yield port
