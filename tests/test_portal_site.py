@@ -11,10 +11,14 @@ import urllib.request
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from html import unescape
+from io import BytesIO
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from fontTools.ttLib import TTFont
+from PIL import Image
 
+from archive.links.requisites import read_requisites
 from tests.portal_site import PortalSite, Reach, odd
 
 
@@ -139,6 +143,21 @@ def _ways(site: PortalSite) -> dict[Reach, set[str]]:
         Reach.ADJACENT: adjacent,
         Reach.BODY: body,
     }
+
+
+def test_a_page_brings_all_that_it_shows(site: PortalSite) -> None:
+    page = site.articles[0].url
+    waiting, kinds = list(read_requisites(get(page)[2], url=page, content_type="text/html")), set()
+    for url in waiting:
+        status, headers, body = get(url)
+        assert (status, len(body) > 50) == (200, True), url
+        kinds.add(headers["Content-Type"])
+        waiting += read_requisites(body, url=url, content_type=headers["Content-Type"])
+    assert kinds == {"text/css", "text/javascript", "image/png", "font/woff2"}
+    assert len({urlsplit(url).hostname for url in waiting}) == 2
+    assert Image.open(BytesIO(get(site.url + "favicon.ico")[2])).size == (32, 32)
+    (font,) = (url for url in waiting if url.endswith(".woff2"))
+    assert TTFont(BytesIO(get(font)[2])).getBestCmap() == {0xF017: "clock", 0xF2BD: "person"}
 
 
 def test_feeds_are_conditional_as_wordpress_behind_nginx(site: PortalSite) -> None:

@@ -175,10 +175,19 @@ def _note_console(visit: Visit, message: ConsoleMessage) -> None:
 
 def _shoot(page: Page, picture: Path) -> None:
     """Keep the whole page as a picture, lazy images included, up to a height that ends."""
-    height = min(int(page.evaluate("document.documentElement.scrollHeight")), _TALLEST)
-    page.set_viewport_size({"width": WIDTH, "height": max(height, HEIGHT)})
-    page.wait_for_timeout(200)
+    for _ in range(2):  # images that come into sight change a page's height
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        height = min(int(page.evaluate("document.documentElement.scrollHeight")), _TALLEST)
+        page.set_viewport_size({"width": WIDTH, "height": max(height, HEIGHT)})
+        _wait_for_images(page)
     page.screenshot(path=picture, animations="disabled")
+
+
+def _wait_for_images(page: Page) -> None:
+    for _ in range(20):
+        page.wait_for_timeout(100)
+        if page.evaluate("[...document.images].every(image => image.complete)"):
+            return
 
 
 @contextmanager

@@ -29,7 +29,7 @@ _EACH: Final = re.compile(
 )
 _MATTERS: Final = re.compile(
     r"src|href|style|poster|background|data|action|\bon|target|integrity|crossorigin|nonce|rel\b|"
-    r"http-equiv|ping|manifest|lazy",
+    r"http-equiv|ping|manifest|lazy|load",
     re.I,
 )
 _RAW: Final = frozenset(
@@ -53,6 +53,14 @@ _LAZY: Final = (
 )
 _LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset", "data-orig-srcset")
 _LAZY_BACKGROUNDS: Final = ("data-bg", "data-background", "data-background-image", "data-bg-url")
+# What covers a page until a script takes it away; the AF themes have one by default. A state of
+# the page itself ("has-preloader") is none.
+_COVER: Final = re.compile(
+    r"(?:(?!has-|no-|with-|show-|is-|use-)[a-z0-9]+[-_])*"
+    r"(?:pre[-_]?loader|(?:page|site)[-_]?loader|loader[-_]?wrapper|loading[-_]?(?:screen|overlay))"
+    r"(?:[-_]?(?:wrap|wrapper|container|outer|overlay))?",
+    re.I,
+)
 _PLACED: Final[dict[str, Modifier]] = {"iframe": "mp_", "frame": "mp_"}
 _CANDIDATE: Final = re.compile(r"[\s,]*+([^\s,]\S*[^\s,]|[^\s,])\s*+((?:[^,(]|\([^)]*+\))*+)")
 _NOSCRIPT: Final = 4_000  # characters in which a lazy image's twin ends
@@ -131,6 +139,10 @@ class _Page:
         for gone in [key for key in attributes if key in _DROPPED or key.startswith("on")]:
             del attributes[gone]
         self._unlazy(name, attributes)
+        if name not in ("html", "body") and _covers(attributes):
+            attributes["style"] = f"{attributes.get('style') or ''};display:none!important".lstrip(
+                ";"
+            )
         if name in ("a", "area"):
             self._anchor(attributes)
         else:
@@ -200,6 +212,11 @@ class _Page:
             attributes["style"] = f"{style};background-image:url('{value}')".lstrip(";")
         if "lazyload" in (attributes.get("class") or "").split():  # lazysizes hides it until then
             attributes["class"] = (attributes["class"] or "").replace("lazyload", "lazyloaded")
+
+
+def _covers(attributes: Attributes) -> bool:
+    names = f"{attributes.get('id') or ''} {attributes.get('class') or ''}".split()
+    return any(_COVER.fullmatch(name) for name in names)
 
 
 def _raw(html: str, at: int, name: str) -> tuple[str, int]:

@@ -9,7 +9,6 @@ from tests.portal_site import theme
 from tests.portal_site.story import Story
 
 NAME = "covernews"
-_THUMBNAIL = ' class="attachment-medium size-medium wp-post-image"'
 
 
 def article(
@@ -44,7 +43,7 @@ def card(story: Story) -> str:
         '<figure class="categorised-article inside-img"><div class="categorised-article-wrapper">'
         '<div class="data-bg-hover data-bg-categorised read-bg-img">'
         f'<a href="{escape(story.url)}" aria-label="{escape(story.title)}">'
-        f"{theme.image(story, _THUMBNAIL)}</a></div></div>"
+        f"{theme.thumbnail(story)}</a></div></div>"
         f'{_category(story)}</figure><figcaption><h3 class="article-title article-title-1">'
         f'{theme.link(story.url, story.title)}</h3><div class="grid-item-metadata">{_byline(story)}'
         "</div></figcaption></div></div>"

@@ -9,7 +9,6 @@ from tests.portal_site import theme
 from tests.portal_site.story import Story
 
 NAME = "newsphere"
-_THUMBNAIL = ' class="attachment-medium size-medium wp-post-image"'
 
 
 def article(
@@ -42,7 +41,7 @@ def card(story: Story) -> str:
         '<div class="col-3 float-l pad latest-posts-grid af-sec-post" data-mh="latest-posts-grid">'
         '<div class="read-single color-pad"><div class="read-img pos-rel read-bg-img">'
         f'<a href="{escape(story.url)}" aria-label="{escape(story.title)}">'
-        f"{theme.image(story, _THUMBNAIL)}</a>"
+        f"{theme.thumbnail(story)}</a>"
         '<span class="min-read-post-format"><span class="min-read">1 min read</span></span></div>'
         f'<div class="read-details color-tp-pad no-color-pad">{_category(story)}<div class="read-title">'
         f'<h3>{theme.link(story.url, story.title)}</h3></div><div class="entry-meta">{_byline(story)}'

@@ -10,7 +10,17 @@ from email.utils import format_datetime
 from html import escape
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from tests.portal_site import broken, classless, covernews, feeds, newsphere, pictures, theme, words
+from tests.portal_site import (
+    broken,
+    classless,
+    covernews,
+    feeds,
+    looks,
+    newsphere,
+    pictures,
+    theme,
+    words,
+)
 from tests.portal_site.answer import Answer, redirect
 from tests.portal_site.newsroom import FRONT, Newsroom
 from tests.portal_site.story import Reach, Story
@@ -242,12 +252,32 @@ def _robots(room: Newsroom, query: Query) -> Answer:
     return Answer(feeds.robots(room.home), "text/plain; charset=utf-8")
 
 
-def _picture(room: Newsroom, query: Query, number: str) -> Answer:
-    return Answer(pictures.picture(int(number)), "image/png")
+def _picture(room: Newsroom, query: Query, number: str, *size: str | None) -> Answer:
+    width, height = (int(side or 0) for side in size)
+    if not width:
+        width, height = pictures.FULL
+    elif (width, height) not in pictures.SIZES:
+        return missing(room)
+    return Answer(pictures.picture(int(number), width, height), "image/png")
 
 
-def _style(room: Newsroom, query: Query, name: str) -> Answer:
-    return Answer(pictures.STYLE.encode(), "text/css")
+def _sign(room: Newsroom, query: Query) -> Answer:
+    return Answer(pictures.icon(), "image/png")
+
+
+def _favicon(room: Newsroom, query: Query) -> Answer:
+    return Answer(pictures.favicon(), "image/x-icon")
+
+
+def _weather(room: Newsroom, query: Query) -> Answer:
+    return Answer(pictures.picture(7, 240, 135), "image/png")
+
+
+def _look(room: Newsroom, query: Query, name: str) -> Answer:
+    if name not in looks.FILES:
+        return missing(room)
+    media, made = looks.FILES[name]
+    return Answer(made(), media)
 
 
 JSON = "application/json; charset=UTF-8"
@@ -267,7 +297,10 @@ _ROUTES: tuple[tuple[re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         (r"/wp-sitemap-posts-post-(\d+)\.xml", _sitemap),
         (r"/wp-json/wp/v2/posts", _rest),
         (r"/robots\.txt", _robots),
-        (r"/wp-content/uploads/\d{4}/\d\d/(\d+)\.png", _picture),
-        (r"/wp-content/themes/([a-z]+)/style\.css", _style),
+        (r"/wp-content/uploads/\d{4}/\d\d/(\d+)(?:-(\d+)x(\d+))?\.png", _picture),
+        (r"/wp-content/uploads/sign-32x32\.png", _sign),
+        (r"/wp-content/themes/[a-z]+/(\S+)", _look),
+        (r"/favicon\.ico", _favicon),
+        (r"/mausam\.png", _weather),
     )
 )

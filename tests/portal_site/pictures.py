@@ -1,39 +1,59 @@
-"""Small pictures and the stylesheet, so that the portal looks like one."""
+"""Pictures of the portal: hills under a sky, small and quickly made."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 
-STYLE = """
-body{margin:0;font:16px/1.6 "Noto Sans Devanagari",sans-serif;color:#222;background:#f4f4f4}
-.site-header{background:#fff;border-bottom:4px solid #b3261e;padding:12px 5%}
-.site-title{font-size:2em;font-weight:700;margin:0}.site-title a{color:#b3261e;text-decoration:none}
-.site-description{margin:0;color:#777}.menu{list-style:none;padding:0;margin:8px 0 0;display:flex;flex-wrap:wrap;gap:14px}
-.container{display:flex;flex-wrap:wrap;gap:24px;padding:20px 5%}.content-area,.section-block-upper{flex:3 1 560px}
-.em-breadcrumbs{flex-basis:100%}.trail-items,.cat-links{list-style:none;display:flex;gap:8px;padding:0;margin:0}
-.sidebar-area{flex:1 1 240px}.widget,.af-single-article,.error-404{background:#fff;padding:16px;margin-bottom:18px}
-.row,.af-container-row{display:flex;flex-wrap:wrap;gap:14px}.latest-posts-grid{flex:1 1 190px;max-width:260px;background:#fff;padding:8px}
-figure{margin:0}img{max-width:100%;height:auto}.entry-title{line-height:1.3}a{color:#14508c}
-.page-numbers,.post-page-numbers{margin-right:8px}.posts-date,.posts-author{color:#777;margin-right:10px;font-size:.85em}
-.site-footer{background:#222;color:#ccc;padding:16px 5%}.screen-reader-text{position:absolute;left:-9999px}
-"""
+FULL = (640, 360)
+SIZES = ((320, 180),)  # beside the full size, as WordPress cuts them
 
 
 def picture(number: int, width: int = 64, height: int = 36) -> bytes:
     """Return a PNG of hills under a sky, its colours and ridges drawn from ``number``."""
-    sky = (150 + number * 37 % 100, 170 + number * 53 % 80, 225)
-    hill = (30 + number * 29 % 90, 90 + number * 41 % 80, 50 + number * 17 % 60)
-    rows = bytearray()
-    for y in range(height):
-        rows.append(0)  # no filter
-        for x in range(width):
-            ridge = height // 2 + abs((x * (2 + number % 5) + number * 7) % 24 - 12) // 2
-            rows += bytes(hill if y > ridge else sky)
+    sky = bytes((150 + number * 37 % 100, 170 + number * 53 % 80, 225))
+    hill = bytes((30 + number * 29 % 90, 90 + number * 41 % 80, 50 + number * 17 % 60))
+    scale = max(1, width // 64)
+    rises = [abs((x // scale * (2 + number % 5) + number * 7) % 24 - 12) // 2 for x in range(width)]
+    drawn = {  # rows are alike above, between and below the ridge's seven heights
+        step: b"\0" + b"".join(hill if step > rise else sky for rise in rises) for step in range(8)
+    }
+    steps = (min(7, max(0, -(-(y - height // 2) // scale))) for y in range(height))
+    return _png(width, height, b"".join(drawn[step] for step in steps))
+
+
+def icon(side: int = 32) -> bytes:
+    """Return the portal's sign, a white mountain on red, as a PNG."""
+    red, white = bytes((179, 38, 30)), bytes((255, 255, 255))
+    rows = (
+        b"\0" + b"".join(white if abs(2 * x - side) < y < side - 4 else red for x in range(side))
+        for y in range(side)
+    )
+    return _png(side, side, b"".join(rows))
+
+
+def favicon() -> bytes:
+    """Return the sign as an ICO file, which holds a PNG."""
+    png = icon(32)
+    entry = struct.pack("<BBBBHHII", 32, 32, 0, 0, 1, 24, len(png), 6 + 16)
+    return struct.pack("<HHH", 0, 1, 1) + entry + png
+
+
+def paper(side: int = 24) -> bytes:
+    """Return the pattern behind the masthead: pale lines from left below to right above."""
+    pale, white = bytes((246, 236, 234)), bytes((255, 255, 255))
+    rows = (
+        b"\0" + b"".join(pale if (x + y) % 12 < 3 else white for x in range(side))
+        for y in range(side)
+    )
+    return _png(side, side, b"".join(rows))
+
+
+def _png(width: int, height: int, rows: bytes) -> bytes:
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-        + _chunk(b"IDAT", zlib.compress(bytes(rows)))
+        + _chunk(b"IDAT", zlib.compress(rows, 1))
         + _chunk(b"IEND", b"")
     )
 

@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Answer) -> None:
         body = answer.body
         packs = "gzip" in self.headers.get("Accept-Encoding", "") and answer.declared is None
-        packs = packs and len(body) > GZIP_OVER and not answer.type.startswith("image/")
+        packs = packs and len(body) > GZIP_OVER and not answer.type.startswith(("image/", "font/"))
         if packs:
             body = gzip.compress(body, 5, mtime=0)
         self._log(answer.status, len(body))

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import urlsplit
 
-from tests.portal_site import words
+from tests.portal_site import pictures, words
 from tests.portal_site.story import Story
 
 NAME = "हिम संवाद"
@@ -33,10 +34,34 @@ def link(url: str, text: str, extra: str = "") -> str:
     return f'<a href="{escape(url)}"{extra}>{escape(text)}</a>'
 
 
-def image(story: Story, extra: str = "") -> str:
-    """Return the story's picture."""
-    source = f"/wp-content/uploads/{story.published:%Y/%m}/{story.id}.png"
-    return f'<img src="{source}" width="320" height="180" alt="{escape(story.title)}"{extra}>'
+def image(story: Story) -> str:
+    """Return the story's picture, in several sizes for the browser to choose from."""
+    width, height = pictures.FULL
+    sizes = ", ".join(f"{_file(story, *size)} {size[0]}w" for size in pictures.SIZES)
+    return (
+        f'<img src="{_file(story)}" width="{width}" height="{height}" alt="{escape(story.title)}" '
+        f'srcset="{_file(story)} {width}w, {sizes}" sizes="(max-width: {width}px) 100vw, {width}px">'
+    )
+
+
+def thumbnail(story: Story) -> str:
+    """Return the picture of a story's card: a script brings it when it comes into sight."""
+    width, height = pictures.SIZES[0]
+    rest = f'width="{width}" height="{height}" alt="{escape(story.title)}"'
+    kind = "attachment-medium size-medium wp-post-image"
+    source = _file(story, width, height)
+    return (
+        f'<img src="{_NOTHING}" data-src="{source}" {rest} class="{kind} lazyload">'
+        f'<noscript><img src="{source}" {rest} class="{kind}"></noscript>'
+    )
+
+
+_NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+def _file(story: Story, width: int = 0, height: int = 0) -> str:
+    size = f"-{width}x{height}" if width else ""
+    return f"/wp-content/uploads/{story.published:%Y/%m}/{story.id}{size}.png"
 
 
 def head(*, title: str, canonical: str, theme: str, extra: str = "") -> str:
@@ -48,7 +73,9 @@ def head(*, title: str, canonical: str, theme: str, extra: str = "") -> str:
         f'<link rel="alternate" type="application/rss+xml" title="{NAME} » फ़ीड" href="/feed/">'
         f'<link rel="https://api.w.org/" href="/wp-json/">'
         f'<meta name="generator" content="WordPress 6.1.9">'
-        f'<link rel="stylesheet" href="/wp-content/themes/{theme}/style.css?ver=4.2">{extra}</head>'
+        '<link rel="icon" href="/wp-content/uploads/sign-32x32.png" sizes="32x32">'
+        f'<link rel="stylesheet" href="/wp-content/themes/{theme}/style.css?ver=4.2">{extra}'
+        f'<script src="/wp-content/themes/{theme}/js/theme.js?ver=4.2" defer></script></head>'
     )
 
 
@@ -90,7 +117,8 @@ def frame(*, head: str, body: str, theme: str, kind: str, latest: Sequence[Story
     )
     return (
         f'<!doctype html>\n<html lang="hi-IN">\n{head}\n'
-        f'<body class="{kind} wp-embed-responsive aft-default-mode"><div id="page" class="site">'
+        f'<body class="{kind} wp-embed-responsive aft-default-mode">'
+        '<div id="af-preloader"></div><div id="page" class="site">'
         '<a class="skip-link screen-reader-text" href="#content">Skip to content</a>'
         '<header id="masthead" class="site-header"><div class="site-branding">'
         f'<p class="site-title"><a href="/" rel="home">{NAME}</a></p>'
@@ -227,8 +255,12 @@ def _sidebar(latest: Sequence[Story], theme: str) -> str:
         f'<td><a href="{latest[0].published:/%Y/%m}/{day:02}/">{day}</a></td>'
         for day in range(1, 8)
     )
+    # Pictures often come from another host; this machine has a second name.
+    weather = f"http://localhost:{urlsplit(latest[0].url).port}/mausam.png"
     return (
         '<div id="secondary" class="sidebar-area"><aside class="widget-area">'
+        '<div class="widget widget_media_image"><h2 class="widget-title">मौसम</h2>'
+        f'<img src="{weather}" width="240" height="135" alt="शिमला का मौसम"></div>'
         f'<div id="recent-posts-2" class="widget {theme}-widget widget_recent_entries">'
         f'<h2 class="widget-title widget-title-1"><span>ताज़ा खबरें</span></h2><ul>{items}</ul></div>'
         '<div class="widget widget_calendar"><table id="wp-calendar"><tr>'

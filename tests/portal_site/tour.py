@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ def main() -> None:
         say(f"A Hindi news portal with {options.articles} stories now runs at {site.url}")
         say("Look at it and write its portal file:")
         shell.run(f"portal add {site.url} --id demo --delay 0")
+        allow_other_name(options.archive / "portals" / "demo.toml")
         say("Crawl it. Every exchange is kept in a WARC file, and its articles land in DuckDB:")
         shell.run("crawl demo")
     for title, command in QUESTIONS:
@@ -74,6 +76,17 @@ class Shell:
         )
         if done.returncode:
             sys.exit(done.returncode)
+
+
+def allow_other_name(file: Path) -> None:
+    """Allow the host of the portal's weather picture, which is this machine by its other name."""
+    say(
+        "One of its pictures comes from another host, localhost. That is on this machine, where no "
+        f"crawl goes unless it is told to, so {file} now says:"
+    )
+    line = 'private_addresses = ["127.0.0.1", "localhost"]'
+    file.write_text(re.sub(r"(?m)^private_addresses = .*$", line, file.read_text("utf-8")), "utf-8")
+    print(line, flush=True)
 
 
 def begin(archive: Path) -> None:

@@ -7,18 +7,14 @@ import json
 import shutil
 import subprocess
 import threading
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from archive.capture import Exchange
 from archive.replay.browser import Browser, browsing, find_browser
 from archive.replay.check import different
-from archive.replay.index import Index
 from archive.warc.writer import WarcWriter
 from tests.archive.replay import leaks
 from tests.archive.replay.serving import Server, replaying
@@ -100,29 +96,11 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("archive")
     with PortalSite(30) as site:
-        declare(folder, site)
+        hosts = ["127.0.0.1", "localhost"]
+        declare(folder, site, capture="page+requisites", private_addresses=hosts)
         done = morestories("crawl", "demo", "--archive", folder)
         assert done.returncode == 0, done.stdout + done.stderr
-        keep_requisites(site, folder)
         yield Demo(site, folder)
-
-
-def keep_requisites(site: PortalSite, folder: Path) -> None:
-    """Capture each picture and style sheet of the portal, unless the crawl did."""
-    paths = [f"wp-content/themes/{theme}/style.css?ver=4.2" for theme in ("covernews", "newsphere")]
-    paths += [f"wp-content/uploads/{s.published:%Y/%m}/{s.id}.png" for s in site.articles]
-    index = Index(folder)
-    with WarcWriter(folder / "warc", portal="demo", info={}) as writer:
-        for url in (site.url + path for path in paths):
-            if next(index.of(url), None):
-                continue
-            with urllib.request.urlopen(url) as answer:
-                body, media = answer.read(), answer.headers["Content-Type"]
-            head = (
-                f"HTTP/1.1 200 OK\r\nContent-Type: {media}\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            request = f"GET {url} HTTP/1.1\r\n\r\n".encode()
-            writer.write(Exchange(url, datetime.now(UTC), request, head.encode(), body))
 
 
 def test_story_pages_look_as_they_did(chromium: Path, demo: Demo) -> None:

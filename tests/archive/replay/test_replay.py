@@ -13,6 +13,8 @@ from pathlib import Path
 import brotli
 import pytest
 
+from archive.replay.links import Links
+from archive.replay.markup import rewrite_page
 from archive.warc.revisits import RevisitIndex
 from archive.warc.writer import WarcWriter
 from tests.archive.replay.serving import Server, replaying
@@ -408,3 +410,23 @@ def test_ten_thousand_captures_of_one_address(tmp_path: Path) -> None:
         assert len(shown.body) < 300_000
         got = server.get(f"/web/{stamp(60 * 7_000)}mp_/{SITE}/1")
         assert got.headers["content-location"] == f"/web/{stamp(60 * 7_000)}mp_/{SITE}/1"
+
+
+@pytest.mark.parametrize(
+    ("tag", "covers"),
+    [
+        ('<div id="af-preloader">', True),
+        ("<div id=preloader class='spinner'>", True),
+        ('<section class="page-loader-wrapper">', True),
+        ('<div class="site_preloader" style="top:0">', True),
+        ('<body class="has-preloader home">', False),
+        ('<body id="preloader">', False),
+        ('<div class="with-preloader">', False),
+        ('<div class="image-loaders">', False),
+        ('<div class="preloaded">', False),
+    ],
+)
+def test_what_only_a_script_takes_away_does_not_cover_the_page(tag: str, covers: bool) -> None:
+    replayed = rewrite_page(tag, Links("http://portal.test/a/", "20261101000000"))
+    assert ("display:none!important" in replayed) == covers
+    assert covers or replayed == tag
