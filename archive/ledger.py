@@ -167,6 +167,25 @@ class Ledger:
         with self._begin() as tx:
             tx.execute(update(_runs).where(_runs.c.id == run).values(told))
 
+    def note(
+        self, portal: str, now: datetime, planned: datetime, exit: Exit, figures: Mapping[str, Any]
+    ) -> None:
+        """Note a run that ended before it began."""
+        at = now.timestamp()
+        row = {
+            "portal": portal,
+            "planned": planned.timestamp(),
+            "missed": 0,
+            "attempt": 1,
+            "started": at,
+            "ended": at,
+            "exit": exit.name.lower(),
+            "figures": json.dumps(dict(figures), ensure_ascii=False),
+            "log": "",
+        }
+        with self._begin() as tx:
+            tx.execute(insert(_runs).values(row))
+
     def judge(self, run: int, exit: Exit) -> None:
         """Note another cause: whoever stopped a run knows better than the run itself."""
         with self._begin() as tx:
@@ -217,6 +236,11 @@ class Ledger:
     def running(self) -> list[Run]:
         """Return the runs without an end: alive, or dead and not buried yet."""
         return self._select(select(_runs).where(_runs.c.ended.is_(None)).order_by(_runs.c.id))
+
+    def last_ended(self) -> list[Run]:
+        """Return each portal's newest run that has ended."""
+        newest = select(func.max(_runs.c.id)).where(_runs.c.ended.is_not(None))
+        return self._select(select(_runs).where(_runs.c.id.in_(newest.group_by(_runs.c.portal))))
 
     def spent(self, portal: str, since: datetime) -> tuple[int, int]:
         """Return the requests and the bytes of the portal's runs that started after ``since``."""

@@ -31,13 +31,14 @@ class CrawlProcess:
     _reader: threading.Thread | None = None
 
     def start(self, archive: Path, options: list[str], lock: int | None = None) -> None:
-        """Start the crawl; its log lines go to ``log``.
+        """Start the crawl; its log lines go to ``log``, and as JSON beside it (``.jsonl``).
 
         ``lock`` is the descriptor of the portal's lock, which the child then holds as well.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         ours, theirs = os.pipe()
         command = [sys.executable, "-m", "crawler.run", self.portal, "--archive", str(archive)]
+        command += ["--story", str(self.log.with_suffix(".jsonl"))]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--progress-fd", str(theirs), *options],

@@ -12,6 +12,7 @@ from typing import Any
 from archive.cli.common import Exit
 from archive.ledger import Ledger
 from crawler import lock
+from crawler.certificate import examine
 from crawler.child import CrawlProcess
 from crawler.portal import Declaration
 from crawler.schedule import month_start
@@ -85,6 +86,7 @@ class Entry:
         self._archive, self._ledger, self._order = archive, ledger, order
         self._lock = None if order.frontier else lock.take(archive, portal.id)
         self._row: int | None = None
+        self._certificate: dict[str, str] = {}
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         self.process = CrawlProcess(portal.id, archive / "logs" / f"{portal.id}-{stamp}.log")
 
@@ -108,6 +110,7 @@ class Entry:
             log=str(self.process.log.relative_to(self._archive)),
         )
         self.process.start(self._archive, order.options(self.portal, rest), self._lock)
+        self._certificate = examine(self.portal.home)
 
     @property
     def started(self) -> bool:
@@ -123,6 +126,8 @@ class Entry:
         if self._row is None or self.code is None:
             return
         figures: dict[str, Any] = {**self.process.figures, "articles": dict(articles)}
+        if self._certificate:
+            figures["certificate"] = self._certificate
         figures.pop("queued", None)
         self._ledger.end(self._row, exit or self.code, now, figures)
 

@@ -23,6 +23,7 @@ from archive.warc.writer import WarcWriter
 from crawler.ending import end_for
 from crawler.frontier import Frontier, Settled
 from crawler.portal import Declaration
+from crawler.story import Places
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Keeper:
         self.pages: Counter[str] = Counter()  # of those that the frontier asked for
         self.requisites: Counter[str] = Counter()  # of those that pages need to look right
         self.requisite_bytes = 0
+        self.places = Places()
         self.revisits = 0
         self.bytes = 0
 
@@ -88,6 +90,7 @@ class Keeper:
             self.requisite_bytes += written.length
         elif claim is not None:
             self.pages[status] += 1
+        self.places.note(request.url, written.warc, written.offset)
         self.revisits += written.revisit
         request.meta["same_payload"] = written.revisit
         self.bytes += written.length

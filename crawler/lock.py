@@ -9,7 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,16 @@ def take(archive: Path, name: str) -> int:
         time.sleep(0.02)
     sign(fd, [os.getpid()])
     return fd
+
+
+@contextmanager
+def held(archive: Path, name: str) -> Iterator[None]:
+    """Hold a lock meanwhile. Raises ``ArchiveBusy``."""
+    fd = take(archive, name)
+    try:
+        yield
+    finally:
+        os.close(fd)
 
 
 def sign(fd: int, pids: Iterable[int]) -> None:

@@ -290,7 +290,7 @@ def find(name: str, archive: Path) -> Declaration:
     """
     files = portal_files(archive)
     if name in files:
-        return _read_named(files[name])
+        return read_named(files[name])
     near = difflib.get_close_matches(name.lower(), files, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise BadSetting(
@@ -301,7 +301,7 @@ def find(name: str, archive: Path) -> Declaration:
 
 def all_declarations(archive: Path | None) -> list[Declaration]:
     """Return every portal's declaration, by id; ``BadSetting`` at the first broken file."""
-    return [_read_named(path) for _, path in sorted(portal_files(archive).items())]
+    return [read_named(path) for _, path in sorted(portal_files(archive).items())]
 
 
 def to_toml(declaration: Declaration, notes: Mapping[str, str] | None = None) -> str:
@@ -350,7 +350,8 @@ def _toml_item(value: object) -> Any:
     return array.multiline(len(value) > 1)
 
 
-def _read_named(path: Path) -> Declaration:
+def read_named(path: Path) -> Declaration:
+    """Read a portal file that is named after its id; ``BadSetting`` if it is not, or is broken."""
     declaration = read_declaration(path)
     if declaration.id != path.stem:
         raise BadSetting(

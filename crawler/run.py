@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scrapy.crawler import CrawlerProcess
+from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 
 from archive.cli.common import Exit
 from archive.errors import ArchiveError
 from crawler.plan import frontier_url
 from crawler.portal import Declaration, find
+from crawler.story import Place, StoryHandler
 
 
 def lay_over(
@@ -96,10 +97,24 @@ def main() -> int:
     # asyncio's own lines ("Using selector") are no part of a crawl's story.
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     crawler = process.create_crawler(portal.id)
+    if arguments.story:
+        logging.getLogger().addHandler(_story(arguments.story, portal.id, crawler))
     process.crawl(crawler)
     process.start()
     progress = crawler.get_extension(_progress())
     return progress.code if progress is not None else Exit.SETTING
+
+
+def _story(path: Path, portal: str, crawler: Crawler) -> logging.Handler:
+    from crawler.keeper import Keeper  # as for _progress
+
+    def place(url: str) -> Place | None:
+        keeper = crawler.get_extension(Keeper) if crawler.extensions else None
+        return keeper.places.of(url) if keeper else None
+
+    handler = StoryHandler(path, portal, crawler.settings["MORESTORIES_CRAWL_ID"], place)
+    handler.setLevel(crawler.settings["LOG_LEVEL"])
+    return handler
 
 
 def _progress() -> Any:
@@ -119,6 +134,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--due", action="store_true", help="only what is due by now")
     parser.add_argument("--progress-fd", type=int)
+    parser.add_argument("--story", type=Path, help="a file for the log as JSON lines")
     parser.add_argument("--log-level", default="INFO")
     return parser.parse_args()
 

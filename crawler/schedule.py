@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -66,10 +66,14 @@ class Timetable:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A run that is due: the newest moment it stands for, and how many earlier ones it makes up."""
+    """A run that is due: the newest moment it stands for, and how many earlier ones it makes up.
+
+    ``first`` is the oldest of them: who waits longest is served first.
+    """
 
     planned: datetime
     missed: int = 0
+    first: datetime | None = field(default=None, compare=False)
 
 
 def read_schedule(text: str) -> str:
@@ -160,7 +164,7 @@ def due(
     if not table.lets(now):
         return None
     if covered is None:
-        return Due(now.replace(microsecond=0))
+        return Due(now.replace(microsecond=0), first=datetime.min.replace(tzinfo=UTC))
     if table.schedule == ADAPTIVE:
         moment = _adapted(covered, asked)
         return Due(moment) if moment <= now else None
@@ -174,7 +178,7 @@ def due(
         return None
     if table.catch_up == "none" and now - start_of(table, come[-1]) > GRACE:
         return None
-    return Due(come[-1], len(come) - 1)
+    return Due(come[-1], len(come) - 1, come[0])
 
 
 def next_start(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +29,7 @@ from archive.cli.common import (
     out,
 )
 from archive.errors import DamagedRecord
+from archive.ledger import Ledger
 from archive.warc.recover import Recovered
 from archive.warc.recover import recover as recover_archive
 from archive.warc.verify import Report
@@ -70,6 +72,9 @@ def verify(
                 bar.advance(task, count)
 
         report = verify_archive(folder, deep=deep, progress=step)
+    with closing(Ledger(folder)) as ledger:
+        figures = {"files": report.files, "records": report.records, "bytes": report.bytes}
+        ledger.note_check("verify", datetime.now(UTC), len(report.damages), figures)
     if as_json:
         out.print_json(json.dumps(asdict(report) | {"whole": not report.damages}))
     else:

@@ -31,6 +31,9 @@ COMMANDS: tuple[str, ...] = (
     "archive.cli.keep",
     "archive.cli.try_",
     "crawler.cli.frontier",
+    "crawler.cli.schedule",
+    "crawler.cli.runs",
+    "crawler.cli.status",
 )
 
 for _module in COMMANDS:

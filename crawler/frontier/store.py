@@ -268,6 +268,15 @@ class Frontier:
                 )
             )
 
+    def holds(self, names: Iterable[str], now: float) -> list[tuple[float, str]]:
+        """Return until when (epoch seconds) hosts are left alone that asked for it, and why."""
+        mine = hosts.c.host.in_({clock_of(name) for name in names})
+        query = select(hosts.c.next_allowed, hosts.c.reason).where(
+            mine, hosts.c.next_allowed > now, hosts.c.reason != ""
+        )
+        with self._begin() as tx:
+            return [(until, reason) for until, reason in tx.execute(query)]
+
     def withdraw(self, portal: str, judge: Callable[[str, LinkKind], str]) -> int:
         """Take back what a rule of today refuses and an earlier one let in; return how many.
 

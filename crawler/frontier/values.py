@@ -35,7 +35,8 @@ class Outcome(StrEnum):
     """How a fetch ended, beside the HTTP status codes that stand as their digits."""
 
     TIMEOUT = "timeout"
-    UNREACHABLE = "unreachable"  # no such host, refused, no route
+    DNS = "dns"  # the host's name is not known
+    UNREACHABLE = "unreachable"  # refused, no route
     DISCONNECT = "disconnect"  # reset, or shorter than it said
     TLS = "tls"
     TOO_LARGE = "too_large"
