@@ -7,7 +7,8 @@ ArchiveError                what a person can act on; the message says what, whe
  ├── Moved                  a record that the index names is not where it should be
  ├── DiskFull               nothing more can be written; what was sealed is intact
  ├── StoreError             the catalog or lake cannot be read or written
- │    └── ArchiveBusy       another process is the writer
+ │    ├── ArchiveBusy       another process is the writer
+ │    └── NeedsPages        tables so old that the pages must be read again
  └── Unreadable             a page that no reader could read within its limits
 """
 
@@ -57,6 +58,10 @@ class StoreError(ArchiveError):
 
 class ArchiveBusy(StoreError):
     """Another process holds the writer's lock."""
+
+
+class NeedsPages(StoreError):
+    """Tables of an older version, which only a rebuild brings up to date."""
 
 
 class Unreadable(ArchiveError):

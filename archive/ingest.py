@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from archive.capture import Capture
-from archive.errors import ArchiveBusy, ArchiveError, BadSetting, DamagedRecord
+from archive.errors import ArchiveBusy, ArchiveError, BadSetting, DamagedRecord, NeedsPages
 from archive.landing import Batch, Item, Landing
 from archive.pages import Page, Pages
 from archive.reading import Reading, read
@@ -71,7 +71,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to show: ``waiting`` for another writer, or a batch ``landed``."""
+    """Something to show: ``waiting`` for another writer, ``rebuilding`` old tables, a batch ``landed``."""
 
     kind: str
     report: Report = field(default_factory=Report)
@@ -222,12 +222,24 @@ class Ingest:
 
     @contextmanager
     def _running(self, age: float, enough: Callable[[], bool] = lambda: False) -> Iterator[_Run]:
-        with self._lock(enough), connect(self._tables, write=True) as connection:
+        with self._lock(enough), self._connect() as connection:
             try:
                 with Pages(self._workers) as pages, closing(SearchIndex(self._tables)) as search:
                     yield _Run(connection, pages, search, self._on_event, age, self.folder)
             except duckdb.Error as error:
                 raise fault(self._tables, error) from error
+
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        """Open the tables; where they are too old for that, make them again from the WARC files."""
+        try:
+            return connect(self._tables, write=True)
+        except NeedsPages as need:
+            from archive.rebuild import remake  # it stands on this module
+
+            log.info("%s", need)
+            self._on_event(Event("rebuilding"))
+            remake(self._tables, workers=self._workers, on_event=self._on_event)
+            return connect(self._tables, write=True)
 
 
 class _Run:

@@ -27,13 +27,23 @@ def rebuild(
     Parquet files stay for a day, for those who still read them. Raises as ``Ingest`` does.
     """
     folder = folder.resolve()
-    new = folder / NEW
     with writer_lock(folder, lambda: on_event(Event("waiting")) if on_event else None):
-        shutil.rmtree(new, ignore_errors=True)  # what an interrupted rebuild left
-        new.mkdir()
-        report = Ingest(folder, workers=workers, on_event=on_event, tables=new).run()
-        _put_in_place(new, folder)
-        shutil.rmtree(new)
+        return remake(folder, workers=workers, on_event=on_event)
+
+
+def remake(
+    folder: Path,
+    *,
+    workers: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Report:
+    """Do what :func:`rebuild` does for whoever holds the writer's lock of ``folder`` already."""
+    new = folder / NEW
+    shutil.rmtree(new, ignore_errors=True)  # what an interrupted rebuild left
+    new.mkdir()
+    report = Ingest(folder, workers=workers, on_event=on_event, tables=new).run()
+    _put_in_place(new, folder)
+    shutil.rmtree(new)
     return report
 
 

@@ -127,6 +127,8 @@ class _Progress:
     def __call__(self, event: Event) -> None:
         if event.kind == "waiting":
             say_waiting()
+        elif event.kind == "rebuilding":
+            err.print("The tables are of an older version: reading the WARC files again.")
         elif self._live:
             self._live.update(Text(line(event.report)))
 

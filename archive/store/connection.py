@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import tempfile
+import time
+from contextlib import closing
 from datetime import datetime
 from importlib.resources import files
 from importlib.util import find_spec
@@ -13,14 +16,16 @@ from pathlib import Path
 import duckdb
 
 from archive.errors import BadSetting, StoreError
-from archive.store import schema
+from archive.store import lock, migrations
 from archive.store.faults import fault
+from archive.store.migrations import VERSION
 
 log = logging.getLogger(__name__)
 
 CATALOG = "catalog.sqlite"
 LAKE = "lake"
 MEMORY = "1500MB"  # of a connection; a question that needs more uses the disk, and takes longer
+MAKING = 10.0  # seconds that a reader waits for tables that are just being made
 _BUSY_MS = 30_000  # how long a commit waits for another process's short lock on the catalog
 
 
@@ -29,26 +34,27 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection that has the archive in ``folder`` attached as ``lake`` and in use.
 
-    With ``write`` the catalog and its tables are made where they are missing; the caller holds
-    the writer's lock. With ``as_of`` the tables are as they stood then. Times are shown in UTC. Raises ``BadSetting`` where no archive is,
-    ``StoreError`` where one cannot be opened.
+    With ``write`` the catalog and its tables are made where they are missing, and older ones
+    migrated; the caller holds the writer's lock. With ``as_of`` the tables are as they stood then.
+    Times are shown in UTC. A reader waits up to ``MAKING`` seconds for tables that are just being
+    made. Raises ``BadSetting`` where no archive is, ``StoreError`` where one cannot be opened.
     """
     folder = folder.resolve()
-    catalog = folder / CATALOG
-    if not write and not catalog.is_file():
-        raise BadSetting(_no_catalog(folder))
-    connection = duckdb.connect()
+    if not write:
+        _await_tables(folder)
+        if not (folder / CATALOG).is_file():
+            raise BadSetting(_no_catalog(folder))
+    return _connected(folder, write, as_of)
+
+
+def _connected(folder: Path, write: bool, as_of: datetime | None) -> duckdb.DuckDBPyConnection:
+    connection = bare()
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET memory_limit = {_quoted(MEMORY)}")
-        connection.execute(f"SET temp_directory = {_quoted(str(_spill_folder()))}")
-        for name in ("sqlite_scanner", "ducklake"):
-            connection.execute(f"LOAD {_quoted(extension(name))}")
         connection.execute(attach_line(folder, write=write, as_of=as_of))
         connection.execute("USE lake")
         if write:
-            _make(connection)
-        _check_version(connection, folder)
+            _bring_up(connection, folder)
+        _check_version(connection, folder, then=as_of is not None)
     except duckdb.Error as error:
         connection.close()
         raise fault(folder, error) from error
@@ -56,6 +62,46 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def bare() -> duckdb.DuckDBPyConnection:
+    """Return a connection with the extensions and limits that archives need, nothing attached."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET memory_limit = {_quoted(MEMORY)}")
+    connection.execute(f"SET temp_directory = {_quoted(str(_spill_folder()))}")
+    for name in ("sqlite_scanner", "ducklake"):
+        connection.execute(f"LOAD {_quoted(extension(name))}")
+    return connection
+
+
+def _await_tables(folder: Path) -> None:
+    """Wait while another process makes the first tables; raise ``StoreError`` if that takes long.
+
+    Until they are committed, the catalog is an empty file, or one that holds nothing of ours.
+    """
+    patience = time.monotonic() + MAKING
+    while not _has_tables(folder) and lock.is_held(folder):
+        if time.monotonic() > patience:
+            raise StoreError(
+                f"the tables in {folder} are just being made by another process: "
+                "ask again in a moment"
+            )
+        time.sleep(0.1)
+
+
+def _has_tables(folder: Path) -> bool:
+    """Tell whether tables have been committed; what is no catalog at all is not waited for."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder / CATALOG}?mode=ro", uri=True)) as catalog:
+            (found,) = catalog.execute(
+                "SELECT count(*) FROM ducklake_table WHERE table_name = 'schema_version'"
+            ).fetchone()
+    except sqlite3.OperationalError:  # no file, no table, or locked by its maker
+        return False
+    except sqlite3.DatabaseError:
+        return True
+    return bool(found)
 
 
 def extension(name: str) -> str:
@@ -89,41 +135,35 @@ def _no_catalog(folder: Path) -> str:
     )
 
 
-def _make(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables where they are missing; the version is written last, when all is there."""
-    if _version(connection) is not None:
-        return
-    connection.execute("BEGIN")
-    for statement in schema.statements():
-        connection.execute(statement)
-    connection.execute("COMMIT")
-    for statement in schema.options():
-        connection.execute(statement)
-    connection.execute("INSERT INTO schema_version VALUES (?)", [schema.VERSION])
+def _bring_up(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Make the tables where they are missing, and migrate old ones."""
+    found = migrations.version(connection)
+    if found is None:
+        migrations.make(connection)
+    elif found < VERSION:
+        migrations.migrate(connection, folder, found)
+    else:
+        migrations.set_options(connection)
 
 
-def _version(connection: duckdb.DuckDBPyConnection) -> int | None:
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() "
-        "WHERE database_name = 'lake' AND table_name = 'schema_version'"
-    ).fetchone()
-    if not known or not known[0]:
-        return None
-    row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
-    return row[0] if row else None  # None while another process is still making the tables
-
-
-def _check_version(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    version = _version(connection)
+def _check_version(connection: duckdb.DuckDBPyConnection, folder: Path, then: bool) -> None:
+    """Refuse tables that are not of this version; ``then``: older ones are as they stood."""
+    version = migrations.version(connection)
     if version is None:
         raise StoreError(
             f"{folder / CATALOG} holds no tables of morestories yet: "
             f"`morestories ingest --archive {folder}` makes them from the WARC files"
         )
-    if version > schema.VERSION:
+    if version > VERSION:
         raise StoreError(
             f"the archive in {folder} was made by a newer morestories (tables version {version}, "
-            f"this one knows {schema.VERSION}): upgrade with `pip install -U morestories`"
+            f"this one knows {VERSION}): upgrade with `pip install -U morestories`"
+        )
+    if version < VERSION and not then:
+        raise StoreError(
+            f"the tables in {folder} were made by an older morestories (version {version}, "
+            f"this one reads {VERSION}): `morestories ingest --archive {folder}` brings them up "
+            "to date"
         )
 
 

@@ -39,6 +39,21 @@ def writer_lock(
         lock.release()
 
 
+def is_held(folder: Path) -> bool:
+    """Tell whether somebody holds the writer's lock of the archive in ``folder``."""
+    if not (folder / LOCK).exists():
+        return False
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # a folder that may only be read has no writer
+        return False
+    lock.release()
+    return False
+
+
 def _wait(lock: FileLock, folder: Path, enough: Callable[[], bool]) -> None:
     while not lock.is_locked:
         if enough():

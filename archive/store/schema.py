@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-VERSION = 1
-
 
 class Column(NamedTuple):
     """One column: its name, DuckDB type, and what it says."""
@@ -485,30 +483,30 @@ VIEWS = (
 )
 
 
-def statements() -> list[str]:
-    """Return the SQL that makes the tables and views of an empty lake, in one transaction."""
+def tables() -> list[str]:
+    """Return the SQL that makes the tables of an empty lake."""
     made = ["CREATE TABLE IF NOT EXISTS schema_version (version INTEGER)"]
     for table in TABLES:
         columns = ", ".join(f"{c.name} {c.type}" for c in table.columns)
         made.append(f"CREATE TABLE IF NOT EXISTS {table.name} ({columns})")
-        made.append(f"ALTER TABLE {table.name} SET SORTED BY ({table.sort})")
-        made += _comments(table)
-    made += [f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}" for view in VIEWS]
     return made
 
 
-def options() -> list[str]:
-    """Return the SQL that sets how each table is stored; DuckLake wants the tables committed."""
-    made = ["CALL lake.set_option('parquet_compression', 'zstd')"]
+def present() -> list[str]:
+    """Return the SQL that gives tables, new or migrated, their order, comments and views."""
+    made = []
     for table in TABLES:
-        values = {
-            "data_inlining_row_limit": table.inline,
-            "parquet_row_group_size": table.row_group,
-        }
-        made += [
-            f"CALL lake.set_option('{name}', {value}, table_name => '{table.name}')"
-            for name, value in values.items()
-        ]
+        made.append(f"ALTER TABLE {table.name} SET SORTED BY ({table.sort})")
+        made += _comments(table)
+    return made + [f"CREATE OR REPLACE VIEW {view.name} AS {view.sql}" for view in VIEWS]
+
+
+def options() -> list[tuple[str, str, str | None]]:
+    """Return how the lake stores its files: option, value, and the table (None for all)."""
+    made: list[tuple[str, str, str | None]] = [("parquet_compression", "zstd", None)]
+    for table in TABLES:
+        made.append(("data_inlining_row_limit", str(table.inline), table.name))
+        made.append(("parquet_row_group_size", str(table.row_group), table.name))
     return made
 
 

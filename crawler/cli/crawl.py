@@ -180,7 +180,9 @@ class CrawlRun:
             entry.end(datetime.now(UTC), self._articles.get(entry.crawl, {}), failed)
 
     def _heard(self, event: Event) -> None:
-        if event.kind == "waiting":
+        if event.kind == "rebuilding":
+            err.print("The tables are of an older version: reading the WARC files again.")
+        elif event.kind == "waiting":
             err.print("another process lands the rows of this archive, these too")
         self._landed = event.report
 
