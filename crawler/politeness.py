@@ -110,7 +110,7 @@ class RobotsMiddleware:
         if self._obey and not request.meta.get("robots_txt"):
             await self._judge(request)
         # A busy machine may be late: the host's next moment counts from when it is really asked.
-        self._spider.leaves(urlsplit(request.url).hostname or "")
+        self._spider.paces.leaves(urlsplit(request.url).hostname or "")
 
     async def _judge(self, request: Request) -> None:
         waits = not self._is_known(request.url)
@@ -141,7 +141,7 @@ class RobotsMiddleware:
 
     async def _turn(self, url: str) -> None:
         """Wait for a moment at which the host's clock lets this request go."""
-        wait = self._spider.turn(urlsplit(url).hostname or "")
+        wait = self._spider.paces.turn(urlsplit(url).hostname or "")
         if wait > 0:
             await asyncio.sleep(wait)
 

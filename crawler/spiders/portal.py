@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from scrapy import Spider
 from scrapy.http import Response
@@ -26,14 +26,14 @@ from crawler.answer import header, outcome_of, said_location, told_validators
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
 from crawler.frontier import Claim, Frontier, Outcome, Settled
-from crawler.frontier.values import State, clock_of
+from crawler.frontier.values import State
 from crawler.keeper import Keeper
+from crawler.paces import Paces
 from crawler.plan import seeds
 from crawler.politeness import (
     ROBOTS_AGE,
     ROBOTS_RETRY,
     Rules,
-    adapted,
     back_off,
     origin_of,
     sitemap_links,
@@ -51,6 +51,7 @@ from crawler.recrawl import (
     next_visit,
 )
 from crawler.scope import PAGE_NUMBER, Scope, clean, key_of
+from crawler.walk import FEW_STORIES, Walk
 
 logger = logging.getLogger(__name__)
 
@@ -65,9 +66,7 @@ MAX_PAGE_LINKS = 5_000  # the richest home pages have a thousand
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)  # the address has moved: its target is what may still change
 MAX_ITEMS = 500  # of a listing are asked about; a longer one is a sitemap and is read hourly
-FEW_STORIES = 3  # fewer may well be the same on two pages: a story's "More Stories"
 LISTS = (LinkKind.FEED, LinkKind.SITEMAP, LinkKind.REST)
-STORY_KINDS = (LinkKind.SECTION, LinkKind.MORE_STORIES, LinkKind.BODY)
 APART_BYTES = 500_000
 LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
 
@@ -98,15 +97,10 @@ class PortalSpider(Spider):
         spider.due_only = crawler.settings.getbool("MORESTORIES_DUE_ONLY")
         spider._seen = set()
         spider._again = set()
-        spider._listings = set()
         spider._chains = {}
         spider._strikes = Counter()
         spider._busy_until = {}
-        spider._rest_walked = False
-        spider._rest_answers = False
         spider._front = set()
-        spider._paces = {}
-        spider._floors = {}
         return spider
 
     portal: Declaration
@@ -119,12 +113,9 @@ class PortalSpider(Spider):
     _chains: dict[str, int]  # the target of a redirect: how many led to it
     _strikes: Counter[str]  # origin: requests in a row that it gave no answer to
     _busy_until: dict[str, float]  # host: the end of its last back-off
-    _listings: set[int]  # hashes of the sets of stories that this run's pages pointed to
-    _rest_walked: bool  # whether REST has been read to its end, as it was on a first run
-    _floors: dict[str, dict[str, float]]  # host, origin: seconds between two requests, at least
-    _rest_answers: bool  # whether REST names posts to everybody
     _front: set[str]  # keys of the stories that stand on the first page of a listing
-    _paces: dict[str, tuple[float, float]]  # host: floor and delay now, in seconds
+    paces: Paces  # the host clocks of this run
+    _walk: Walk
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield nothing: the scheduler seeds the frontier."""
@@ -134,22 +125,14 @@ class PortalSpider(Spider):
 
     def seed(self) -> None:
         """Offer what the declaration names, to be fetched now even if it was before."""
-        portal = self.portal
-        for host in portal.hosts:
-            self._frontier.pace(host, portal.delay, at_least=True)
-        self._offer_named(seeds(portal))
+        self.paces = Paces(self._frontier, self.portal.delay)
+        self.paces.meet(self.portal.hosts)
+        self._walk = Walk(full=self.full)
+        self._offer_named(seeds(self.portal))
 
     def heed(self, origin: str, rules: Rules) -> None:
-        """Set a host's pace from the portal's delay and its robots.txt; follow its sitemaps.
-
-        Where http and https, or a name with and without ``www.``, ask for different delays of one
-        host, the longest counts.
-        """
-        host = clock_of(urlsplit(origin).hostname or "")
-        self._floors.setdefault(host, {})[origin] = max(self.portal.delay, rules.delay)
-        floor = max(self._floors[host].values())
-        self._paces[host] = (floor, floor)
-        self._frontier.pace(host, floor)
+        """Obey a robots.txt: its Crawl-delay, and its sitemaps."""
+        self.paces.heed(origin, rules.delay)
         self._offer_named(sitemap_links(rules))
 
     def _offer_named(self, links: Iterable[Link]) -> None:
@@ -160,25 +143,6 @@ class PortalSpider(Spider):
             offers = [replace(offer, again=False) for offer in offers]
         self._frontier.offer(self.portal.id, offers, self._frontier.now())
 
-    def _adapt(self, response: Response, claim: Claim) -> None:
-        """Slow down with a host that answers slowly; small changes are not worth a write."""
-        floor, delay = self._paces.get(claim.host, (self.portal.delay, self.portal.delay))
-        new = adapted(delay, floor, response.meta.get("download_latency", 0.0))
-        self._paces[claim.host] = (floor, new)
-        if abs(new - delay) > 0.1 * floor:
-            self._frontier.pace(claim.host, new)
-
-    def turn(self, host: str) -> float:
-        """Take the next free moment of a host's clock; return the seconds until it comes."""
-        now = self._frontier.now()
-        return self._frontier.turn(host, now) - now
-
-    def leaves(self, host: str) -> None:
-        """Note that a request to ``host`` leaves now; a host without a pace is spared the write."""
-        floor, _ = self._paces.get(clock_of(host), (self.portal.delay, 0.0))
-        if floor:
-            self._frontier.leaves(host, self._frontier.now())
-
     async def parse(self, response: Response, **_: Any) -> None:
         """Offer what an answer leads to, then settle its claim."""
         try:
@@ -187,7 +151,7 @@ class PortalSpider(Spider):
             end_for(self.crawler, error)
 
     async def _take(self, response: Response, claim: Claim, now: float) -> None:
-        self._adapt(response, claim)
+        self.paces.adapt(claim.host, response.meta.get("download_latency", 0.0))
         until = back_off(response.status, header(response, b"Retry-After"), now)
         if until is not None:
             logger.warning(
@@ -327,9 +291,7 @@ class PortalSpider(Spider):
         fresh = [url for url in needed if hash((url, LinkKind.REQUISITE)) not in self._seen]
         self._seen.update(hash((url, LinkKind.REQUISITE)) for url in fresh)
         offers = list(self.scope.requisites(fresh, via=claim.url, hops=claim.hops + 1, now=now))
-        for host in {clock_of(offer.host) for offer in offers} - self._paces.keys():
-            self._paces[host] = (self.portal.delay, self.portal.delay)
-            self._frontier.pace(host, self.portal.delay, at_least=True)
+        self.paces.meet(offer.host for offer in offers)
         if offers:
             self._frontier.offer(self.portal.id, offers, now)
 
@@ -354,13 +316,25 @@ class PortalSpider(Spider):
         new = self._offer(listing.links, now, via=claim.url, hops=claim.hops + 1)
         self._offer(listing.children, now, via=claim.url, hops=claim.hops + 1, again=True)
         rest = listing.kind == "rest"
-        if new or self._walks(claim):
-            kind = LinkKind.REST if rest else LinkKind.PAGINATION
-            next_page = [Link(url, kind) for url in listing.next]
-            self._offer(next_page, now, via=claim.url, hops=claim.hops, again=True)
-        if rest and listing.links and not listing.problem:
-            self._rest_answers = True
-            self._rest_walked = self._rest_walked or not listing.next
+        next_page = [
+            Link(url, LinkKind.REST if rest else LinkKind.PAGINATION) for url in listing.next
+        ]
+        self._page_on(next_page, claim, now, new=new, again=True)
+        if rest:
+            self._walk.read_rest(listing)
+        for held in self._walk.doubt(claim, new):
+            logger.info("%s: names what REST does not: the listings are walked", claim.url)
+            offers = self.scope.offers(held.links, via=held.via, hops=held.hops, again=held.again)
+            self._frontier.offer(self.portal.id, list(offers), now)
+
+    def _page_on(
+        self, links: Sequence[Link], claim: Claim, now: float, *, new: int, again: bool
+    ) -> None:
+        """Offer a listing's next page, if the walk goes on."""
+        if new or self._walk.goes_on(claim):
+            self._offer(links, now, via=claim.url, hops=claim.hops, again=again)
+        else:
+            self._walk.hold(links, via=claim.url, hops=claim.hops, again=again)
 
     def _offer_page(self, page: PageLinks, claim: Claim, now: float) -> None:
         """Offer a page's links; the next page of a listing only while there is something new.
@@ -372,35 +346,21 @@ class PortalSpider(Spider):
             logger.warning(
                 "%s: %d links, the first %d count", claim.url, len(page.links), MAX_PAGE_LINKS
             )
-        endless = claim.listing and self._was_listed(links)
+        endless = claim.listing and self._walk.was_listed(links)
         pagination = [link for link in links if link.kind is LinkKind.PAGINATION]
         feeds = [link for link in links if link.kind is LinkKind.FEED]
         others = [link for link in links if link.kind not in (LinkKind.PAGINATION, LinkKind.FEED)]
         # A section's feed says what REST has said.
-        known = "rest_lists_all" if self._rest_answers else ""
+        known = "rest_lists_all" if self._walk.told_all else ""
+        self._walk.hold(feeds, via=claim.url, hops=claim.hops + 1)
         self._offer(feeds, now, via=claim.url, hops=claim.hops + 1, reason=known)
         new = self._offer(others, now, via=claim.url, hops=claim.hops + 1, again=self.full)
         if endless and not new:
             logger.info("%s: points where another page did, not paged further", claim.url)
-        elif new or self._walks(claim) or not claim.listing:
-            again = claim.listing and claim.visits > 0
-            self._offer(pagination, now, via=claim.url, hops=claim.hops, again=again)
-
-    def _was_listed(self, links: Iterable[Link]) -> bool:
-        """Tell whether a listing points to the very stories that another page of this run did.
-
-        So /page/20140/ ends on a site that answers any number with its newest stories.
-        """
-        stories = frozenset(link.url for link in links if link.kind in STORY_KINDS)
-        if len(stories) < FEW_STORIES:
-            return False
-        known = hash(stories) in self._listings
-        self._listings.add(hash(stories))
-        return known
-
-    def _walks(self, claim: Claim) -> bool:
-        """Tell whether a listing is walked to its end, whether or not it says something new."""
-        return self.full or (claim.visits == 0 and not self._rest_walked)
+        elif not claim.listing:
+            self._offer(pagination, now, via=claim.url, hops=claim.hops)
+        else:
+            self._page_on(pagination, claim, now, new=new, again=claim.visits > 0)
 
     def _redirect(self, response: Response, claim: Claim, now: float) -> None:
         location = response.headers.get(b"Location")

@@ -118,15 +118,13 @@ def test_traps_are_at_most_two_in_a_hundred_requests(site, tmp_path):
     assert len(trapped) <= 0.02 * len(site.requests), trapped
 
 
-def test_where_rest_is_open_other_listings_go_on_only_while_they_are_new(tmp_path):
+def test_where_rest_hides_stories_the_listings_are_walked(tmp_path):
+    """The demo's REST, as a plugin can make it, leaves out stories that a feed names."""
     with PortalSite(articles=120, rest=True) as site:
         posts = "/wp-json/wp/v2/posts"
         declare(tmp_path, site, rest=posts, concurrency=1, sections=["/category/shimla/"])
         code, log = crawl(tmp_path)
         assert code == Exit.OK, log
         assert sum(target.startswith(posts) for target in site.requests) == 1
-        paged = [t for t in site.requests if "/page/" in t or "paged=" in t]
-        assert len(paged) < 12, paged
-        assert len(paths(site) - set(kept(tmp_path))) <= 12, "only what one deep page alone names"
-        crawl(tmp_path, "demo", "--full")
+        assert "names what REST does not" in log
         assert paths(site) <= set(kept(tmp_path))
