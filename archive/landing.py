@@ -125,6 +125,8 @@ class Landing:
             for table, new in again.tables.items():
                 self._insert(table, new)
             change = self._texts(again)
+            with ids(self._connection, again.touched):  # of a text that is not there any more
+                self._connection.execute("DELETE FROM signatures WHERE article IN (FROM ids)")
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")

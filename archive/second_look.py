@@ -60,6 +60,8 @@ def look_again(
             for one, dropped in seen.touched(layouts)
             if _dropped(narrowed(layouts, one), one) != dropped
         ]
+        if again:
+            log.info("%s: reading %d captures again with its evidence", portal, len(again))
         for some in _by_stories(_with_family(seen, layouts, again)):
             count += _reread(connection, landing, pages, folder, some)
         landing.learn(portal, layouts, observed)

@@ -14,6 +14,7 @@ from archive.store.rows import Row
 # Captures of a layout that teach it: those with the lowest ids, which are digests. Any order of
 # landing gives the same sample, and a portal of a million pages learns in the same time.
 SAMPLE = 1_000
+_AT_ONCE = 20_000  # rows judged at a time; bounds memory
 
 # What a page prints of other stories of its portal: their headlines, or how they begin.
 _MET = """
@@ -72,8 +73,23 @@ class Observed:
         yield from sorted(found, key=lambda pair: (pair[0].story, pair[0].capture))
 
     def touched(self, layouts: Sequence[Layout]) -> Iterator[tuple[Witness, tuple[int, ...]]]:
-        """Yield as ``of`` does the witnesses on whom any of the evidence bears."""
-        return self._rows(f"AND {self._touched(layouts)}")
+        """Yield as ``of`` does the witnesses who may have been read otherwise than by ``layouts``.
+
+        Where no headline, label or root is at stake, SQL tells alone what ought to be dropped.
+        """
+        known = [layout.skeleton for layout in layouts]
+        found = self._captures("len(dropped) > 0 AND NOT list_contains($2, skeleton)", known)
+        for layout in layouts:
+            found += self._captures(f"skeleton = $2 AND {self._at_stake(layout)}", layout.skeleton)
+        for start in range(0, len(found), _AT_ONCE):
+            yield from self.of(found[start : start + _AT_ONCE])
+
+    def _captures(self, condition: str, value: object) -> list[int]:
+        found = self._connection.execute(
+            f"SELECT capture FROM observations WHERE portal = $1 AND {condition} ORDER BY capture",
+            [self._portal, value],
+        ).fetchall()
+        return [capture for (capture,) in found]
 
     def stories(self, captures: Iterable[int]) -> list[int]:
         """Return all observed captures of the stories that ``captures`` show."""
@@ -84,22 +100,22 @@ class Observed:
             ).fetchall()
         return [capture for (capture,) in found]
 
-    def _touched(self, layouts: Sequence[Layout]) -> str:
-        """Return the condition that any evidence bears on a row; few rows of a clean portal pass."""
-        marks = [(mark.rule, mark.key) for layout in layouts for mark in layout.marks]
-        texts = ", ".join(str(key) for rule, key in marks if rule is not Rule.PLACE) or "NULL"
-        places = ", ".join(str(key) for rule, key in marks if rule is Rule.PLACE) or "NULL"
-        own = ", ".join(str(key) for layout in layouts for key in layout.places)
+    def _at_stake(self, layout: Layout) -> str:
+        """Return the condition that a row of ``layout`` needs judging, or was judged otherwise."""
+        met = self._titles if layout.teasing else {}
         self._connection.execute("CREATE OR REPLACE TEMP TABLE met (capture BIGINT)")
-        if any(layout.teasing for layout in layouts) and self._titles:
-            with ids(self._connection, self._titles):
+        if met:
+            with ids(self._connection, met):
                 self._connection.execute("INSERT INTO met FROM ids")
+        repeated, labels, places = (
+            _list(layout.keys(rule)) for rule in (Rule.REPEATED, Rule.LABEL, Rule.PLACE)
+        )
+        gone = f"list_contains({repeated}, line.said) OR list_contains({places}, line.place)"
         return (
-            "(len(dropped) > 0 OR len(lines) = 0 OR root = 0"
-            f" OR NOT list_has_any([line.place FOR line IN lines], [{own}]::BIGINT[])"
-            f" OR list_has_any([line.said FOR line IN lines], [{texts}]::BIGINT[])"
-            f" OR list_has_any([line.place FOR line IN lines], [{places}]::BIGINT[])"
-            " OR capture IN (FROM met))"
+            "(capture IN (FROM met) OR len(lines) = 0 OR root = 0"
+            f" OR NOT list_has_any([line.place FOR line IN lines], {_list(layout.places)})"
+            f" OR list_has_any([line.said FOR line IN lines], {labels})"
+            f" OR dropped <> [line.said FOR line IN lines IF {gone}])"
         )
 
     def _rows(self, condition: str) -> Iterator[tuple[Witness, tuple[int, ...]]]:
@@ -128,6 +144,10 @@ class Observed:
             self._titles.get(row["capture"], nothing),
             self._openings.get(row["capture"], nothing),
         )
+
+
+def _list(keys: Iterable[int]) -> str:
+    return f"[{', '.join(map(str, sorted(keys)))}]::BIGINT[]"
 
 
 def layouts(connection: duckdb.DuckDBPyConnection, portal: str) -> tuple[Layout, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 import archive
 from archive.capture import About, Exchange
+from archive.cli.try_ import register
 from archive.extract import read_page
 from archive.extract.witness import digest
 from archive.ingest import Ingest
@@ -159,3 +163,48 @@ def test_rows_say_what_was_taken_out_and_the_layout_has_its_evidence(
     assert kinds["more_stories"] == 3 * count  # a link that is a card is an edge, not the body's
     hits = select(tmp_path, "SELECT count(*) FROM articles WHERE body LIKE '%[…]%'")
     assert hits == [(0,)]
+
+
+def test_try_shows_the_layout_and_what_it_took_out(site: PortalSite, tmp_path: Path) -> None:
+    site.redesign("cells")
+    fetch(site, tmp_path, "one", 0, single(site))
+    Ingest(tmp_path, workers=1).run()
+    story = single(site)[-1]
+    ((warc, offset),) = select(
+        tmp_path, f"SELECT warc, warc_offset FROM captures WHERE url = '{story.url}'"
+    )
+    app = typer.Typer()
+    app.command("other")(lambda: None)
+    register(app)
+    command = ["try", f"{warc}#{offset}", "--archive", str(tmp_path)]
+    shown = CliRunner().invoke(app, command).output
+    assert "table>tr>td>h2" in shown
+    assert f"{len(single(site))} stories" in " ".join(shown.split())
+    told = json.loads(CliRunner().invoke(app, [*command, "--json"]).output)
+    assert told["article"]["text"] == whole(story)
+    assert told["layout"]["stories"] == len(single(site))
+    whys = [line["why"] for line in told["lines"] if line["why"].startswith("portal")]
+    assert whys == ["portal: label"] + 3 * [
+        "portal: title of another story",
+        "portal: excerpt of another story",
+    ]
+
+
+def test_a_record_that_is_damaged_since_keeps_its_first_reading(
+    site: PortalSite, tmp_path: Path
+) -> None:
+    site.redesign("cells")
+    fetch(site, tmp_path, "one", 0, single(site)[:3])
+    Ingest(tmp_path, workers=1).run()  # three stories teach nothing
+    (warc,) = (tmp_path / "warc").glob("*.warc.gz")
+    damaged = single(site)[0]
+    ((offset,),) = select(tmp_path, f"SELECT warc_offset FROM captures WHERE url = '{damaged.url}'")
+    with warc.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\0" * 20)
+    fetch(site, tmp_path, "two", 1, single(site)[3:])
+    Ingest(tmp_path, workers=1).run()
+    found = bodies(tmp_path)
+    assert len(found) == len(single(site))
+    assert [s for s in single(site) if found[s.url] != whole(s)] == [damaged]
+    assert found[damaged.url].startswith(whole(damaged))
