@@ -92,7 +92,7 @@ def _database(
         for table in schema.TABLES:
             chosen = condition if table.name == "texts" else "true"
             connection.execute(
-                f"CREATE TABLE portable.{table.name} AS FROM lake.{table.name} WHERE {chosen}",
+                f"CREATE TABLE portable.{table.name} AS FROM {table.name} WHERE {chosen}",
                 values if table.name == "texts" else [],
             )
         connection.execute("USE portable")

@@ -32,6 +32,7 @@ from archive.errors import BadSetting
 from archive.plot.form import Plot
 from archive.plot.form import parse as parse_plot
 from archive.replay.links import link_column
+from archive.store.concealed import refuse_past
 
 _FIELD = re.compile(r"(Grain|Parameters|Columns|Plot|Example|Time):\s*(.*)")
 _PARAMETER = re.compile(r"(\w+)\s+([A-Z]\w*(?:\(\d+,\s*\d+\))?)\s*=\s*(.*)")
@@ -217,6 +218,7 @@ def select(
             f"the archive is opened for reading only, and {kind} is not a read: "
             "begin with SELECT, FROM, WITH, SHOW or DESCRIBE"
         )
+    refuse_past(connection, sql)
     if links:
         return connection.execute(_linked(connection, statements[0].query, {}))
     return connection.execute(statements[0])

@@ -9,6 +9,7 @@ import argparse
 import logging
 import secrets
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 
-from archive.cli.common import Exit
-from archive.errors import ArchiveError
+from archive.cli.common import Exit, exit_of
+from archive.errors import ArchiveError, BadSetting
+from archive.exclusions import read
 from crawler.plan import frontier_url
 from crawler.portal import Declaration, find
 from crawler.story import Place, StoryHandler
@@ -42,6 +44,7 @@ def lay_over(
         "MORESTORIES_PORTAL": portal,
         "MORESTORIES_ARCHIVE": str(archive),
         "MORESTORIES_CRAWL_ID": crawl_id(portal.id),
+        "MORESTORIES_EXCLUDED": excluded_now(portal, archive),
         "MORESTORIES_FRONTIER": frontier_url(archive, frontier),
         "MORESTORIES_OBEY_ROBOTS": portal.robots == "obey",
         "MORESTORIES_MAX_PAGES": max_pages if max_pages is not None else portal.max_pages,
@@ -56,6 +59,21 @@ def lay_over(
         "DOWNLOAD_MAXSIZE": portal.max_bytes,
         "DOWNLOAD_TIMEOUT": portal.timeout,
     }
+
+
+def excluded_now(portal: Declaration, archive: Path) -> Callable[[str], bool]:
+    """Return what tells whether a page that is captured now would be excluded.
+
+    Raises ``BadSetting`` if that is every page of the portal, ``StoreError`` if it cannot be known.
+    """
+    now, exclusions = datetime.now(UTC), read(archive)
+    for one in exclusions.standing:
+        if (one.target.kind, one.target.what) == ("portal", portal.id) and one.target.holds(now):
+            raise BadSetting(
+                f"{portal.id} is not crawled: {one}; "
+                f"`morestories exclude {portal.id} --undo --reason …` takes that back"
+            )
+    return lambda url: exclusions.why(url, now, portal.id) is not None
 
 
 def _lower(left: int | None, budget: int | None) -> int | None:
@@ -73,13 +91,7 @@ def main() -> int:
     archive = arguments.archive.resolve()
     try:
         portal = find(arguments.portal, archive)
-    except ArchiveError as error:
-        print(f"morestories: {error}", file=sys.stderr)
-        return Exit.SETTING
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
-    settings.setdict(
-        lay_over(
+        laid_over = lay_over(
             portal,
             archive,
             frontier=arguments.frontier,
@@ -89,9 +101,13 @@ def main() -> int:
             full=arguments.full,
             due_only=arguments.due,
             progress_fd=arguments.progress_fd,
-        ),
-        priority="cmdline",
-    )
+        )
+    except ArchiveError as error:
+        print(f"morestories: {error}", file=sys.stderr)
+        return exit_of(error)
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.setdict(laid_over, priority="cmdline")
     settings.set("LOG_LEVEL", arguments.log_level, priority="cmdline")
     process = CrawlerProcess(settings)
     # asyncio's own lines ("Using selector") are no part of a crawl's story.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -96,6 +96,7 @@ PRIORITY = {
     LinkKind.PAGINATION: 4,
 }
 OTHER_PRIORITY = 5
+EXCLUDED = "excluded"  # the reason that ``frontier why`` looks up
 REQUISITE_PRIORITY = 8  # what a page says comes before how it looks
 REQUISITE_AGE = 30 * 86_400.0  # seconds; a stylesheet changes under its address now and then
 
@@ -109,10 +110,16 @@ UNFOLLOWED = {LinkKind.AMP, LinkKind.ALTERNATE, LinkKind.REQUISITE}
 
 
 class Scope:
-    """Judge links for one portal: no clock, no store, only the budgets of one run."""
+    """Judge links for one portal: no clock, no store, only the budgets of one run.
 
-    def __init__(self, portal: Declaration) -> None:
+    ``excluded`` tells what was taken out of the archive; not even the portal's file brings it back.
+    """
+
+    def __init__(
+        self, portal: Declaration, excluded: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._portal = portal
+        self._excluded = excluded
         # What the archivist named is never a trap, whatever it looks like.
         rest = (posts_url(portal.rest),) if portal.rest else ()
         named = (portal.home, *rest, *portal.feeds, *portal.sitemaps, *portal.sections)
@@ -159,11 +166,13 @@ class Scope:
                 via=via,
                 hops=hops,
                 priority=REQUISITE_PRIORITY,
-                reason="too_long" if len(url) > MAX_URL else self._skip_rule(url),
+                reason="too_long" if len(url) > MAX_URL else self._unwanted(url),
                 changed=now - REQUISITE_AGE,
             )
 
-    def _skip_rule(self, url: str) -> str:
+    def _unwanted(self, url: str) -> str:
+        if self._excluded(url):
+            return EXCLUDED
         return "skip_rule" if self._portal.skips(url) else ""
 
     def _offer(self, link: Link, url: str, via: str, hops: int, again: bool) -> Offer:
@@ -179,12 +188,16 @@ class Scope:
             hops=hops,
             priority=PRIORITY.get(link.kind, OTHER_PRIORITY),
             listing=listing,
-            reason="" if key in self._named else self._reason(url, key, link.kind, hops),
+            reason=self._reason(url, key, link.kind, hops),
             again=again,
             changed=_timestamp(link.date) if link.kind is LinkKind.SITEMAP else None,
         )
 
     def _reason(self, url: str, key: str, kind: LinkKind, hops: int) -> str:
+        if self._excluded(url):
+            return EXCLUDED
+        if key in self._named:
+            return ""
         return self.refusal(url, kind, hops) or self._over_budget(url, key)
 
     def _over_budget(self, url: str, key: str) -> str:
@@ -209,10 +222,12 @@ class Scope:
         return ""
 
     def withdrawn(self, url: str, kind: LinkKind) -> str:
-        """Say why a URL that was queued by an earlier portal file is not to be fetched now."""
+        """Say why a URL that was queued earlier is not to be fetched now; "" if it is."""
+        if self._excluded(url):
+            return EXCLUDED
         if kind is LinkKind.REQUISITE:
             unwanted = "" if self._portal.capture == "page+requisites" else "page_only"
-            return unwanted or self._skip_rule(url)
+            return unwanted or self._unwanted(url)
         if not self._portal.covers(url):
             return "other_host"
         named = key_of(url) in self._named

@@ -31,7 +31,8 @@ def sources(
     """Return the extracts that hold ``kept``, by the WARCs' names.
 
     A WARC that leaves whole keeps its name; an extract's name says that it is one. Raises
-    ``StoreError`` where a WARC has been moved away.
+    ``StoreError`` where a WARC has been moved away, or where its records cannot be cut apart and
+    some of them are excluded.
     """
     by_warc: dict[str, list[Entry]] = defaultdict(list)
     for one in kept:
@@ -47,21 +48,27 @@ def _source(
 ) -> Source:
     chosen = [Span(entry.offset, entry.offset + entry.length) for entry in entries]
     path = resolve(archive / "warc", warc)
+    known = _captures(connection, "lake.captures", warc)  # excluded ones too: there it is cut
     try:
-        made = extract(path, chosen, _known(connection, warc))
+        made = extract(path, chosen, known)
     except FileNotFoundError as error:
         raise StoreError(
             f"{path} is not there, but holds {len(entries):,} of the chosen captures: put it back, "
             "or let `morestories rebuild` forget it"
         ) from error
+    if made.whole and len(_captures(connection, "captures", warc)) < len(known):
+        raise StoreError(
+            f"{path} holds excluded captures, and its records share gzip members, so that none of "
+            "them can leave alone: choose captures of other files"
+        )
     name = warc if made.whole else _extract_name(warc)
     lines = (replace(entry, offset=made.places[entry.offset], warc=name) for entry in entries)
     return Source(name, made, tuple(lines))
 
 
-def _known(connection: duckdb.DuckDBPyConnection, warc: str) -> list[Span]:
+def _captures(connection: duckdb.DuckDBPyConnection, table: str, warc: str) -> list[Span]:
     rows = connection.execute(
-        "SELECT warc_offset, warc_offset + warc_length FROM captures WHERE warc = ? ORDER BY 1",
+        f"SELECT warc_offset, warc_offset + warc_length FROM {table} WHERE warc = ? ORDER BY 1",
         [warc],
     ).fetchall()
     return [Span(start, end) for start, end in rows]

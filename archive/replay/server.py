@@ -28,10 +28,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from archive.cdxj import Entry, url_key
 from archive.errors import ArchiveError, BadSetting, DamagedRecord
+from archive.exclusions import Standing
 from archive.replay import cdx, timemap, views
 from archive.replay.answer import answer
 from archive.replay.asked import Asked, address, ascii_url, asked, datetime_header
-from archive.replay.index import Excluded, Index, nothing_excluded, span
+from archive.replay.index import Excluded, Index, span
 from archive.replay.links import WEB, Links, replay_path
 from archive.replay.memento import Memento, load
 from archive.warc.message import header
@@ -257,12 +258,17 @@ def application(
     *,
     portal: str = "",
     names: Sequence[str] = (),
-    excluded: Excluded = nothing_excluded,
+    excluded: Excluded | None = None,
 ) -> ASGIApp:
     """Return the replay of ``archive`` (of one portal's crawls) as an ASGI application.
 
-    ``names`` are host names that it answers to, beside localhost and addresses.
+    ``names`` are host names that it answers to, beside localhost and addresses. What is excluded
+    is the archive's own list unless ``excluded`` is given; raises ``StoreError`` if that is damaged.
     """
+    if excluded is None:
+        standing = Standing(archive)
+        standing.now()
+        excluded = standing.reason
     replay = Replay(Index(archive, portal=portal, excluded=excluded))
     routes = [
         Route("/", replay.front),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import tantivy
 
 from archive.errors import StoreError
+from archive.exclusions import read as read_exclusions
 from archive.search.facets import Facets, count
 from archive.search.index import STANDS, State, number, open_index, schema
 from archive.search.question import Question, Term, parse
 from archive.search.snippet import snippet
+from archive.store.concealed import excluded_revisions
+from archive.store.connection import CATALOG, connect
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def find(
     """
     question = parse(text)
     with _Searching(folder) as searching:
-        query = _query(question, only, searching.searcher)
+        query = searching.shown(_query(question, only, searching.searcher), only.snapshot)
         result = searching.searcher.search(query, limit)
         hits = tuple(_hit(searching.searcher, question, *found) for found in result.hits)
         spread = count(searching.searcher, query) if facets else None
@@ -77,7 +81,7 @@ def ranked(
     question = parse(text)
     with _Searching(folder) as searching:
         searcher = searching.searcher
-        query = _query(question, Only(snapshot=snapshot), searcher)
+        query = searching.shown(_query(question, Only(snapshot=snapshot), searcher), snapshot)
         hits = searcher.search(query, limit, count=False).hits
         articles = searcher.fast_field_values("article", [address for _, address in hits])
         return [(int(a or 0), score) for a, (score, _) in zip(articles, hits, strict=True)]
@@ -103,6 +107,16 @@ class _Searching:
             )
         return self
 
+    def shown(self, query: tantivy.Query, snapshot: int | None) -> tantivy.Query:
+        """Leave out what is excluded now. Raises ``StoreError`` where that cannot be known."""
+        exclusions = read_exclusions(self._folder)
+        if not exclusions.standing:
+            return query
+        catalog = (self._folder / CATALOG).stat()
+        hidden = _hidden(self._folder, exclusions.tip, snapshot, catalog.st_mtime_ns)
+        excluded = tantivy.Query.term_set_query(schema(), "revision", hidden)
+        return query.and_must_not_match(excluded)
+
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, ValueError):
             raise self._damaged(error) from error
@@ -112,6 +126,13 @@ class _Searching:
             f"the search index in {self._folder} is damaged ({error}): "
             f"`morestories rebuild --archive {self._folder}` makes it again"
         )
+
+
+@lru_cache(maxsize=8)
+def _hidden(folder: Path, _tip: str, snapshot: int | None, _changed: int) -> list[int]:
+    """Return the excluded revisions; looked up once for each time that anything changed."""
+    with connect(folder, whole=True) as connection:
+        return excluded_revisions(connection, read_exclusions(folder), snapshot)
 
 
 def _hit(

@@ -16,7 +16,10 @@ from pathlib import Path
 import duckdb
 
 from archive.errors import BadSetting, StoreError
+from archive.exclusions import Exclusions
+from archive.exclusions import read as read_exclusions
 from archive.store import lock, migrations
+from archive.store.concealed import conceal
 from archive.store.faults import fault
 from archive.store.migrations import VERSION
 
@@ -30,24 +33,29 @@ _BUSY_MS = 30_000  # how long a commit waits for another process's short lock on
 
 
 def connect(
-    folder: Path, *, write: bool = False, as_of: datetime | None = None
+    folder: Path, *, write: bool = False, as_of: datetime | None = None, whole: bool = False
 ) -> duckdb.DuckDBPyConnection:
     """Return a connection that has the archive in ``folder`` attached as ``lake`` and in use.
 
     With ``write`` the catalog and its tables are made where they are missing, and older ones
     migrated; the caller holds the writer's lock. With ``as_of`` the tables are as they stood then.
-    Times are shown in UTC. A reader waits up to ``MAKING`` seconds for tables that are just being
-    made. Raises ``BadSetting`` where no archive is, ``StoreError`` where one cannot be opened.
+    What is excluded now is not seen, but by writers and with ``whole``, for what gives nothing
+    out. Times are shown in UTC. A reader waits up to ``MAKING`` seconds for tables that are just
+    being made. Raises ``BadSetting`` where no archive is, ``StoreError`` where one cannot be opened
+    or what is excluded cannot be known.
     """
     folder = folder.resolve()
+    exclusions = Exclusions() if write or whole else read_exclusions(folder)
     if not write:
         _await_tables(folder)
         if not (folder / CATALOG).is_file():
             raise BadSetting(_no_catalog(folder))
-    return _connected(folder, write, as_of)
+    return _connected(folder, write, as_of, exclusions)
 
 
-def _connected(folder: Path, write: bool, as_of: datetime | None) -> duckdb.DuckDBPyConnection:
+def _connected(
+    folder: Path, write: bool, as_of: datetime | None, exclusions: Exclusions
+) -> duckdb.DuckDBPyConnection:
     connection = bare()
     try:
         connection.execute(attach_line(folder, write=write, as_of=as_of))
@@ -55,6 +63,7 @@ def _connected(folder: Path, write: bool, as_of: datetime | None) -> duckdb.Duck
         if write:
             _bring_up(connection, folder)
         _check_version(connection, folder, then=as_of is not None)
+        conceal(connection, exclusions)
     except duckdb.Error as error:
         connection.close()
         raise fault(folder, error) from error

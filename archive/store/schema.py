@@ -332,7 +332,7 @@ _ARTICLE = """
 _ARTICLE_COLUMNS = _columns(_ARTICLE)
 _ARTICLE_NAMES = ", ".join(column.name for column in _ARTICLE_COLUMNS)
 
-_SIGHTINGS = View(
+SIGHTINGS = View(
     "sightings",
     "One row per capture that showed a text, revisits included.",
     """
@@ -362,7 +362,7 @@ _SIGHTINGS = View(
 )
 
 VIEWS = (
-    _SIGHTINGS,
+    SIGHTINGS,
     View(
         "articles",
         "One row per story, as it stood when last seen.",

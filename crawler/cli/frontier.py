@@ -12,10 +12,11 @@ from rich.table import Table
 
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, existing, out
 from archive.errors import BadSetting
+from archive.exclusions import read
 from crawler.frontier import Frontier
 from crawler.frontier.values import State
 from crawler.plan import frontier_url
-from crawler.scope import clean, key_of
+from crawler.scope import EXCLUDED, clean, key_of
 
 frontier_app = typer.Typer(
     no_args_is_help=True, help="What is left to fetch, and what became of a URL."
@@ -41,7 +42,7 @@ def why(
     """Tell what happened to a URL: fetched when and how, waiting for what, or refused and why."""
     store = _open(archive, frontier)
     try:
-        rows = store.why(url, key_of(clean(url)))
+        rows = [_told(archive, row) for row in store.why(url, key_of(clean(url)))]
     except ValueError as error:
         raise BadSetting(f"{url!r} is no address: {error}") from error
     finally:
@@ -53,6 +54,14 @@ def why(
     for row in rows if not as_json else []:
         out.print(_story(row))
     raise typer.Exit(Exit.OK if rows else Exit.NOTHING)
+
+
+def _told(archive: Path, row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with who excluded its address and why, if that is the reason."""
+    if row["outcome"] != EXCLUDED:
+        return row
+    found = read(archive).why(row["url"], None, row["portal"])
+    return {**row, "excluded": str(found) if found else "taken back; the next run asks for it"}
 
 
 def _open(archive: Path, frontier: str) -> Frontier:
@@ -67,6 +76,7 @@ def _story(row: dict[str, Any]) -> Table:
         ("url", row["url"]),
         ("portal", row["portal"]),
         ("state", f"{row['state']}: {row['outcome']}" if row["outcome"] else row["state"]),
+        ("excluded", row.get("excluded", "")),
         ("found", f"{_when(row['offered'])} as {row['kind']}, {row['hops']} links from the seed"),
         ("via", row["via"]),
         ("fetched", f"{_when(row['fetched'])}, {row['visits']} times" if row["visits"] else ""),

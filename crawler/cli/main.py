@@ -29,6 +29,7 @@ COMMANDS: tuple[str, ...] = (
     "archive.cli.diff",
     "archive.cli.ingest",
     "archive.cli.keep",
+    "archive.cli.exclude",
     "archive.cli.try_",
     "crawler.cli.frontier",
     "crawler.cli.schedule",

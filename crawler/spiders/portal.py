@@ -92,7 +92,7 @@ class PortalSpider(Spider):
     def from_crawler(cls, crawler: Any, *args: Any, **kwargs: Any) -> PortalSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.portal = crawler.settings["MORESTORIES_PORTAL"]
-        spider.scope = Scope(spider.portal)
+        spider.scope = Scope(spider.portal, crawler.settings["MORESTORIES_EXCLUDED"])
         spider.full = crawler.settings.getbool("MORESTORIES_FULL")
         spider.due_only = crawler.settings.getbool("MORESTORIES_DUE_ONLY")
         spider._seen = set()

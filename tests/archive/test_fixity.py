@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import fixity
+from archive import chain, fixity
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def test_lines_name_the_line_before(archive: Path) -> None:
     assert list(sealed) == ["a", "b", "c"]
     assert sealed["b"] == fixity.Sealed("b", 3, "ab", "2026-03-01T12:00:00Z", 2)
     first = json.loads((archive / "fixity.jsonl").read_text().splitlines()[0])
-    assert first["prev"] == fixity.FIRST
+    assert first["prev"] == chain.FIRST
 
 
 @pytest.mark.parametrize(
