@@ -406,7 +406,7 @@ class _Run:
 
 def landed_up_to(folder: Path) -> dict[str, int]:
     """Return, for each WARC file in the archive's tables, the byte up to which it is landed."""
-    with connect(folder) as connection:
+    with connect(folder, whole=True) as connection:
         return dict(connection.execute("SELECT warc, next_offset FROM warcs").fetchall())
 
 

@@ -44,13 +44,22 @@ def conceal(connection: duckdb.DuckDBPyConnection, exclusions: Exclusions) -> No
     connection.execute(_SIGHTINGS)
     connection.execute(_GONE.format(texts="lake.texts"))
     connection.execute(_RAISED)
+    connection.execute(_ARTICLES)
     there = {row[0] for row in connection.execute(_TABLES).fetchall()}  # fewer in an old snapshot
     for table in schema.TABLES:
         has = {column.name for column in table.columns} if table.name in there else set()
+        if table.name == "texts":
+            continue
         if "capture" in has:
             connection.execute(
                 f"CREATE TEMP VIEW {table.name} AS FROM lake.{table.name} "
                 "WHERE capture IS NULL OR capture NOT IN (FROM excluded_captures)"
+            )
+        elif "article" in has:
+            source = " AND source NOT IN (FROM excluded_articles)" if "source" in has else ""
+            connection.execute(
+                f"CREATE TEMP VIEW {table.name} AS FROM lake.{table.name} "
+                f"WHERE article NOT IN (FROM excluded_articles){source}"
             )
     connection.execute(_TEXTS)
 
@@ -189,6 +198,11 @@ _RAISED: Final = """
     WHERE page IS NULL AND revision NOT IN (FROM excluded_revisions) AND article IN (
         SELECT article FROM lake.texts WHERE latest AND revision IN (FROM excluded_revisions))
     GROUP BY article
+"""
+_ARTICLES: Final = """
+    CREATE TEMP TABLE excluded_articles AS
+    SELECT DISTINCT article FROM lake.texts WHERE revision IN (FROM excluded_revisions)
+    EXCEPT SELECT article FROM lake.texts WHERE revision NOT IN (FROM excluded_revisions)
 """
 _TEXTS: Final = """
     CREATE TEMP VIEW texts AS
