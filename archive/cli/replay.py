@@ -88,13 +88,30 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(archive: Path, portal: str, host: str, listening: socket.socket, page: str = "") -> None:
     """Serve until Ctrl-C; open ``page`` (a path) in a browser once the server is there."""
+    from archive.replay.player import installed
     from archive.replay.serve import serve_forever  # the server is loaded by those who serve
 
     address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
     out.print(f"{archive} is replayed at [bold]{address}/[/] (Ctrl-C ends it)", soft_wrap=True)
     if page:
         threading.Timer(0.5, webbrowser.open, [address + page]).start()
-    serve_forever(archive, listening, portal=portal, names=[host])
+    sockets, player = [listening], 0
+    if installed(archive):
+        sockets.append(listen(host, 0))
+        player = sockets[-1].getsockname()[1]
+    serve_forever(archive, sockets, portal=portal, names=[host], player=player)
+
+
+@replay.command()
+def player(archive: ArchiveOption = DEFAULT_ARCHIVE) -> None:
+    """Fetch what replays pages with their scripts, once, into the archive's folder.
+
+    It is wabac.js (AGPL-3.0-or-later), taken with pip out of pywb's wheel and checked by its
+    SHA-256. With it, the frame of a page offers "with scripts", on a port of its own.
+    """
+    from archive.replay.player import install
+
+    out.print(f"the player is {install(existing(archive))}", soft_wrap=True)
 
 
 @replay.command()

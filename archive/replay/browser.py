@@ -106,6 +106,16 @@ class Browser:
         visit.leaked = [line for line in self._trap.lines[already:] if not _its_own(line)]
         return visit
 
+    def read(self, url: str, selector: str, *, settle: float) -> tuple[str, list[str]]:
+        """Return the title of ``url``, and the text of ``selector`` in each of its frames."""
+        with _page(self._shut_in) as page:
+            if fault := _load(page, url, settle, None):
+                raise BadSetting(f"{url} did not load: {fault}")
+            found = [
+                one.text_content() for f in page.frames for one in f.query_selector_all(selector)
+            ]
+            return page.title(), [text or "" for text in found]
+
     def look(self, url: str, picture: Path) -> str:
         """Keep a picture of ``url`` on the live web, by a browser that may go there.
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -35,10 +36,12 @@ from archive.replay.asked import Asked, address, ascii_url, asked, datetime_head
 from archive.replay.index import Excluded, Index, span
 from archive.replay.links import WEB, Links, replay_path
 from archive.replay.memento import Memento, load
+from archive.replay.player import application as player_application
 from archive.warc.message import header
 
 logger = logging.getLogger(__name__)
 
+FULL: Final = "/full/"
 STATUS: Final = "/-/status"
 _MOST_TRIED: Final = 50  # captures looked at for one that can be shown
 _LINES: Final = 1_000  # of a streamed answer sent at a time
@@ -49,6 +52,7 @@ class Replay:
     """One archive as it is replayed."""
 
     index: Index
+    player: int = 0  # the port of replay with scripts; 0 where there is none
 
     @property
     def archive(self) -> Path:
@@ -142,11 +146,27 @@ class Replay:
         if wanted.modifier == "":
             if found.timestamp != wanted.timestamp or found.url != wanted.url:
                 return RedirectResponse(replay_path(ascii_url(found.url), found.timestamp), 302)
-            return views.frame(self.index, found, self._load(found))
+            return self._frame(found, "")
         memento = self._load(found)
         if isinstance(memento, ArchiveError):
             return views.damaged(wanted, memento)
         return answer(wanted, memento, origin_of(request), request.headers.get("range", ""))
+
+    def full(self, request: Request) -> Response:
+        """Show a capture with its scripts, in a frame whose content is the player's origin."""
+        wanted = asked(after(request, FULL))
+        found = self._nearest(Asked(wanted.url, wanted.timestamp or "9999"))
+        if not isinstance(found, Entry):
+            return found
+        host = request.url.hostname or ""
+        url = f"http://{host}:{self.player}/play?" + urlencode(
+            {"timestamp": found.timestamp, "url": found.url}
+        )
+        return self._frame(found, url)
+
+    def _frame(self, entry: Entry, playing: str) -> Response:
+        full = f"{FULL}{entry.timestamp}/{ascii_url(entry.url)}" if self.player else ""
+        return views.frame(self.index, entry, self._load(entry), full=full, playing=playing)
 
     def _load(self, entry: Entry) -> Memento | ArchiveError:
         try:
@@ -245,6 +265,19 @@ class HostCheck:
         return True
 
 
+class ByPort:
+    """Two origins in one server: what comes in by the player's port is the player's."""
+
+    def __init__(self, main: ASGIApp, port: int, player: ASGIApp) -> None:
+        self._main = main
+        self._port = port
+        self._player = player
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        by_player = scope["type"] == "http" and scope["server"][1] == self._port
+        await (self._player if by_player else self._main)(scope, receive, send)
+
+
 def _bad_setting(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error}\n", 400)
 
@@ -259,17 +292,19 @@ def application(
     portal: str = "",
     names: Sequence[str] = (),
     excluded: Excluded | None = None,
+    player: int = 0,
 ) -> ASGIApp:
     """Return the replay of ``archive`` (of one portal's crawls) as an ASGI application.
 
     ``names`` are host names that it answers to, beside localhost and addresses. What is excluded
     is the archive's own list unless ``excluded`` is given; raises ``StoreError`` if that is damaged.
+    ``player`` is a second port of the same server, where pages are replayed with their scripts.
     """
     if excluded is None:
         standing = Standing(archive)
         standing.now()
         excluded = standing.reason
-    replay = Replay(Index(archive, portal=portal, excluded=excluded))
+    replay = Replay(Index(archive, portal=portal, excluded=excluded), player)
     routes = [
         Route("/", replay.front),
         Route("/-/style.css", lambda _: views.style()),
@@ -279,10 +314,14 @@ def application(
         Route("/captures", replay.captures),
         Route("/diff", replay.diff),
         Route("/web/{rest:path}", replay.web),
+        *([Route(FULL + "{rest:path}", replay.full)] if player else []),
     ]
     handlers = {
         BadSetting: _bad_setting,
         DamagedRecord: _archive_error,
         ArchiveError: _archive_error,
     }
-    return HostCheck(Starlette(routes=routes, exception_handlers=handlers), names)
+    main = Starlette(routes=routes, exception_handlers=handlers)
+    if not player:
+        return HostCheck(main, names)
+    return HostCheck(ByPort(main, player, player_application(replay.web, archive)), names)

@@ -45,9 +45,14 @@ def _environment() -> Environment:
     )
 
 
+def rendered(template: str, **told: Any) -> str:
+    """Fill in a template, everything escaped."""
+    return _environment().get_template(template).render(told)
+
+
 def _page(template: str, status: int = 200, *, framed: bool = False, **told: Any) -> Response:
     """Return one of our pages; ``framed`` if it may stand in the frame of a captured page."""
-    text = _environment().get_template(template).render({"q": "", **told})
+    text = rendered(template, **{"q": "", **told})
     policy = f"{_OWN_POLICY}; {POLICY.partition(';')[0]}" if framed else _OWN_POLICY
     if framed:
         policy = policy.replace("; frame-ancestors 'none'", "")
@@ -157,8 +162,18 @@ def _listed(entry: Entry) -> tuple[str, str, str]:
     return f"{at:%d %H:%M:%S}", replay_path(ascii_url(entry.url), entry.timestamp), note
 
 
-def frame(index: Index, entry: Entry, memento: Memento | ArchiveError) -> Response:
-    """Show a capture in its frame, with when it was made and what is wrong with it."""
+def frame(
+    index: Index,
+    entry: Entry,
+    memento: Memento | ArchiveError,
+    *,
+    full: str = "",
+    playing: str = "",
+) -> Response:
+    """Show a capture in its frame, with when it was made and what is wrong with it.
+
+    ``full`` is where it is shown with scripts, ``playing`` the player's page if that is here.
+    """
     url = ascii_url(entry.url)
     notes = [str(memento)] if isinstance(memento, ArchiveError) else list(memento.notes)
     if not isinstance(memento, ArchiveError) and memento.status >= 400:
@@ -172,13 +187,18 @@ def frame(index: Index, entry: Entry, memento: Memento | ArchiveError) -> Respon
         at=f"{moment(entry.timestamp):%Y-%m-%d %H:%M:%S}",
         before=before and replay_path(url, before),
         after=after and replay_path(url, after),
-        content=replay_path(url, entry.timestamp, "mp_"),
+        content=playing or replay_path(url, entry.timestamp, "mp_"),
         raw=replay_path(url, entry.timestamp, "id_"),
         notes=notes,
-        sandbox=SANDBOX,
-        full="",
-        static="",
+        sandbox="allow-scripts allow-same-origin" if playing else SANDBOX,
+        full="" if playing else full,
+        static=replay_path(url, entry.timestamp) if playing else "",
     )
+    if playing:
+        policy = _OWN_POLICY.replace(
+            "frame-src 'self'", f"frame-src {playing.partition('/play')[0]}"
+        )
+        answer.headers["Content-Security-Policy"] = policy
     answer.headers["Memento-Datetime"] = date(entry)
     return answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import shutil
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.replay import player, serve
 from archive.replay.browser import Browser, browsing, find_browser
 from archive.replay.check import different
 from archive.warc.writer import WarcWriter
@@ -132,3 +134,66 @@ def test_what_is_missing_is_counted(chromium: Path, tmp_path: Path) -> None:
     assert (visit.status, visit.asked, visit.leaked, visit.errors) == (200, 3, [], [])
     assert sorted(address.rpartition("/")[2] for address in visit.missing) == ["a.css", "c.png"]
     assert different(tmp_path / "x.png", tmp_path / "x.png") == 0
+
+
+DYNAMIC = b"""<!doctype html><html><head><meta charset=utf-8><title>d</title></head><body>
+<p id=a>nothing</p><img id=b src="/b.png"><script type=module>
+import { word } from "/module.js";
+const told = await (await fetch("/data.json")).json();
+document.getElementById("a").textContent = `${word} ${told.number}, ${typeof RTCPeerConnection}`;
+try { parent.parent.document.title = "forged"; } catch (error) {}
+</script></body></html>"""
+
+
+@pytest.fixture(scope="module")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
+    """Serve a page that needs its scripts; gives the two ports."""
+    folder = tmp_path_factory.mktemp("scripted")
+    with WarcWriter(folder / "warc", portal="demo", info={}) as writer:
+        script = ("Content-Type", "text/javascript")
+        writer.write(exchange("/out", leaks.page(), headers=(HTML, *leaks.HEADERS)))
+        writer.write(exchange("/page", DYNAMIC, headers=(HTML,)))
+        writer.write(exchange("/module.js", b"export const word = 'number';", headers=(script,)))
+        writer.write(
+            exchange(
+                "/data.json", b'{"number": 42}', headers=(("Content-Type", "application/json"),)
+            )
+        )
+        writer.write(
+            exchange("/b.png", pictures.picture(1), headers=(("Content-Type", "image/png"),))
+        )
+    player.install(folder)
+    main, other = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
+    port = other.getsockname()[1]
+    with serve.replaying(folder, main, other, player=port) as first:
+        yield first, port
+
+
+def test_a_page_runs_with_its_scripts_on_an_origin_of_its_own(
+    chromium: Path, scripted: tuple[int, int]
+) -> None:
+    main, other = scripted
+    allowed = f"127.0.0.1:{main};127.0.0.1:{other}"
+    with browsing(chromium, allowed) as browser:
+        url = f"http://127.0.0.1:{main}/full/20260301120000/http://portal.test/page"
+        title, texts = browser.read(url, "#a", settle=3)
+    assert texts == ["number 42, undefined"]
+    assert title.startswith("http://portal.test/page as of")
+
+
+def test_a_raw_capture_is_given_to_the_worker_alone(scripted: tuple[int, int]) -> None:
+    main, other = map(Server, scripted)
+    path = "/web/20260301120000ir_/http://portal.test/page"
+    assert other.get(path).status == 403
+    assert other.get(path, sec_fetch_dest="document").status == 403
+    assert other.get(path.replace("ir_", "mp_"), sec_fetch_dest="empty").status == 403
+    assert other.get(path, sec_fetch_dest="empty").body == DYNAMIC
+    assert "sandbox" in main.get(path).headers["content-security-policy"]
+    assert other.get("/").status == 404
+
+
+def test_nothing_leaves_a_page_with_scripts(chromium: Path, scripted: tuple[int, int]) -> None:
+    main, other = scripted
+    with browsing(chromium, f"127.0.0.1:{main};127.0.0.1:{other}") as browser:
+        url = f"http://127.0.0.1:{main}/full/20260301120000/http://portal.test/out"
+        assert browser.visit(url, settle=4).leaked == []
