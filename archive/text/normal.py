@@ -12,14 +12,16 @@ Steps, in order, each with its reason:
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import ftfy
 import ftfy.badness
-import regex
 
-_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u2060\u00ad"))
-_SPACE = regex.compile(r"[^\S\n]+")
+_UNSEEN = "\ufeff\u200b\u2060\u00ad"
+# ftfy's expression takes three quarters of a text's time. Whatever it calls bad holds a character
+# beside ASCII, Devanagari, joiners and the quotes and dashes of ordinary print, which few texts have.
+_SUSPECT = re.compile("[^\\x00-\\x7f\u0900-\u097f\u200b-\u200d‘’“”–—…•]")
 
 
 def normal_form(text: str) -> str:
@@ -28,8 +30,10 @@ def normal_form(text: str) -> str:
     >>> normal_form("मुख्य\\u00adमंत्री  ने\\u200b कहा\\n\\n जांच")
     'मुख्यमंत्री ने कहा\\nजांच'
     """
-    if ftfy.badness.is_bad(text):
+    if _SUSPECT.search(text) and ftfy.badness.is_bad(text):
         text = ftfy.fix_encoding(text)
-    text = unicodedata.normalize("NFC", text).translate(_UNSEEN)
-    lines = (_SPACE.sub(" ", line).strip() for line in text.splitlines())
+    text = unicodedata.normalize("NFC", text)
+    for unseen in _UNSEEN:
+        text = text.replace(unseen, "")
+    lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line)

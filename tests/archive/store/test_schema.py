@@ -34,7 +34,7 @@ def _plain(kind: str) -> str:
 
 def test_nothing_is_there_that_is_not_documented(lake: Path) -> None:
     with connect(lake) as connection:
-        made = {name for (name,) in connection.execute("SHOW TABLES").fetchall()}
+        made = {name for (name,) in connection.execute("SHOW TABLES FROM lake").fetchall()}
     assert made - {part.name for part in (*schema.TABLES, *schema.VIEWS)} == {"schema_version"}
 
 
