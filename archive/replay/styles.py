@@ -8,10 +8,11 @@ from typing import Final
 from archive.replay.links import Links, Modifier
 
 _STRING: Final = r""""(?:[^"\\\n]|\\.)*+"|'(?:[^'\\\n]|\\.)*+'"""
+_BARE: Final = r"""(?:\\(?:[0-9a-fA-F]{1,6}[ ]?|.)|[^"'()\s\\])++"""
 _FOUND: Final = re.compile(
     rf"""/\*.*?(?:\*/|\Z)
     |(?P<import>@import\s*+(?:url\(\s*+)?)(?P<imported>{_STRING}|[^\s"'();]++)
-    |(?P<url>\b(?:url|src)\(\s*+)(?P<target>{_STRING}|[^"'()\s]++)
+    |(?P<url>\b(?:url|src)\(\s*+)(?P<target>{_STRING}|{_BARE})
     |(?P<set>\bimage-set\()(?P<images>(?:{_STRING}|[^"'()]|\([^()]*+\))*+)""",
     re.S | re.I | re.X,
 )
