@@ -127,6 +127,8 @@ _NEXT = """What to try next, with .venv/bin on your PATH and MORESTORIES_ARCHIVE
 
   morestories queries                       the questions that come with it
   morestories query coverage-gaps           days on which nothing was published, or nothing kept
+  morestories plot coverage-calendar -o calendar.png    the days as a calendar
+  morestories replay                        the pages as they were, in a browser
   morestories export stories.csv            all stories as one table
   morestories rebuild                       make the tables again from the WARC files alone
 
