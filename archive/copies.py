@@ -105,13 +105,18 @@ def kind_of(copy: Text, source: Text) -> str:
 
 
 def clusters(
-    keyed: Mapping[int, Iterable[int]], copies: Callable[[int, int], bool]
+    keyed: Mapping[int, Iterable[int]],
+    copies: Callable[[int, int], bool],
+    settled: Mapping[int, int] | None = None,
 ) -> list[list[int]]:
     """Return the groups of two and more ids that copies join, sorted; ``keyed`` has their keys.
 
-    ``copies`` is asked about pairs that share a key and are not joined yet, so a thousand copies
-    of one text cost a thousand looks, not half a million.
+    ``settled`` are ids compared with each other before, with what names their group: of these only
+    groups that gained come out. ``copies`` is asked about pairs that share a key and are not joined
+    yet, so a thousand copies of one text cost a thousand looks, not half a million; and what
+    is settled is not asked about again, so neither does one more report by a template.
     """
+    settled = settled or {}
     root = {one: one for one in keyed}
 
     def top(one: int) -> int:
@@ -119,24 +124,39 @@ def clusters(
             root[one] = one = root[root[one]]
         return one
 
-    by_key: dict[int, list[int]] = {}
-    for one in sorted(keyed):
-        for key in keyed[one]:
-            by_key.setdefault(key, []).append(one)
+    def join(one: int, other: int) -> None:
+        root[max(top(one), top(other))] = min(top(one), top(other))
+
+    named: dict[int, int] = {}
+    for one in settled:
+        join(one, named.setdefault(settled[one], one))
+    old, new = _by_key(keyed, settled)
     asked: set[tuple[int, int]] = set()
-    for sharing in by_key.values():
+    for key, sharing in new.items():
         for place, one in enumerate(sharing):
-            for other in sharing[:place]:
-                pair = (other, one)
+            for other in (*old.get(key, ()), *sharing[:place]):
+                pair = (min(other, one), max(other, one))
                 if pair in asked or top(one) == top(other):
                     continue
                 asked.add(pair)
-                if copies(other, one):
-                    root[max(top(one), top(other))] = min(top(one), top(other))
+                if copies(*pair):
+                    join(*pair)
     made: dict[int, list[int]] = {}
     for one in sorted(keyed):
         made.setdefault(top(one), []).append(one)
-    return [members for members in made.values() if len(members) > 1]
+    return [m for m in made.values() if len(m) > 1 and not settled.keys() >= set(m)]
+
+
+def _by_key(
+    keyed: Mapping[int, Iterable[int]], settled: Mapping[int, int]
+) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
+    """Return by key the settled ids that have it, and the others."""
+    old: dict[int, list[int]] = {}
+    new: dict[int, list[int]] = {}
+    for one in sorted(keyed):
+        for key in keyed[one]:
+            (old if one in settled else new).setdefault(key, []).append(one)
+    return old, new
 
 
 def _shingles(found: list[str]) -> list[str]:

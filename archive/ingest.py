@@ -40,6 +40,7 @@ FRESH = 1.0  # seconds after which a smaller batch is landed while a crawl runs,
 LATER = 30.0  # the same in a crawl that has gone on for half an hour: fewer files
 BULK = 5.0  # the same where nobody waits: fewer and larger files
 COMPARED = 30.0  # seconds after which what has been landed is looked through for copies
+SELDOM = 20  # times as long as the last look took: it grows with the archive, its share must not
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
 WINDOW = 48  # pages under way at once; bounds memory to that many payloads
 PAUSE = 0.3  # seconds between two looks at files that may have grown
@@ -262,6 +263,7 @@ class _Run:
         self._landing = Landing(connection)
         self._search = search
         self._searchable = self._compared = time.monotonic()
+        self._comparing = 0.0  # seconds that the last look for copies took
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -383,7 +385,7 @@ class _Run:
         self._begin_batch()
         if time.monotonic() - self._searchable > SEARCHABLE:
             self.make_searchable()
-        if time.monotonic() - self._compared > COMPARED:
+        if time.monotonic() - self._compared > max(COMPARED, SELDOM * self._comparing):
             self.compare()
 
     def close(self) -> None:
@@ -395,8 +397,10 @@ class _Run:
 
     def compare(self) -> None:
         """Bring the tables of copies up to what has been landed."""
+        began = time.monotonic()
         update_copies(self._connection)
         self._compared = time.monotonic()
+        self._comparing = self._compared - began
 
     def make_searchable(self) -> None:
         """Bring the search index up to what has been landed."""

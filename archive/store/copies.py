@@ -59,8 +59,11 @@ def _update_chunk(connection: duckdb.DuckDBPyConnection) -> int:
     with ids(connection, moved):
         connection.execute("DELETE FROM signatures WHERE article IN (FROM ids)")
     _keep_signatures(connection, stale)
-    affected = _affected(connection, moved)
-    _keep_copies(connection, affected, _worked_out(connection, affected))
+    fresh = moved | _joined(connection, moved)
+    near = _sharing(connection, moved)
+    settled = (near | _joined(connection, near)) - fresh
+    rows = _worked_out(connection, fresh, settled)
+    _keep_copies(connection, fresh | rows.keys(), rows.values())
     return len(moved)
 
 
@@ -73,13 +76,25 @@ def _gone(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 
 def _stale(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, list[int]]]:
-    """Return, by story, revision and keys of those whose signature is missing or old."""
+    """Return, by story, revision and keys of those whose signature is missing or old.
+
+    Ids are looked for in all of ``texts``, which is quick; bodies are read only of the files and
+    row groups of the time that the ids are of.
+    """
     found = connection.execute(
-        f"SELECT article, revision, body FROM texts WHERE {_STORY} AND revision IN "
-        f"(SELECT revision FROM texts ANTI JOIN (FROM signatures WHERE rules = {RULES}) "
-        f"USING (article, revision) WHERE {_STORY} ORDER BY revision LIMIT {CHUNK})"
+        "SELECT revision, first_captured FROM texts ANTI JOIN "
+        f"(FROM signatures WHERE rules = {RULES}) USING (article, revision) WHERE {_STORY} "
+        f"ORDER BY first_captured, revision LIMIT {CHUNK}"
     ).fetchall()
-    return {article: (revision, keys(body)) for article, revision, body in found}
+    if not found:
+        return {}
+    with ids(connection, (revision for revision, _ in found)):
+        bodies = connection.execute(
+            "SELECT article, revision, body FROM texts WHERE revision IN (FROM ids) "
+            f"AND {_STORY} AND first_captured BETWEEN $1 AND $2",
+            [found[0][1], found[-1][1]],
+        ).fetchall()
+    return {article: (revision, keys(body)) for article, revision, body in bodies}
 
 
 def _keep_signatures(
@@ -89,31 +104,44 @@ def _keep_signatures(
     _insert(connection, "signatures", rows)
 
 
-def _affected(connection: duckdb.DuckDBPyConnection, moved: set[int]) -> set[int]:
-    """Return ``moved``, the stories that share a key with them, and the clusters of all those."""
+def _sharing(connection: duckdb.DuckDBPyConnection, moved: set[int]) -> set[int]:
+    """Return the stories that share a key with ``moved`` ones."""
     with ids(connection, moved):
-        sharing = _set(
+        return _set(
             connection,
             "WITH wanted AS (SELECT DISTINCT unnest(keys) AS key FROM signatures "
             "WHERE article IN (FROM ids)), "
             "all_keys AS (SELECT article, unnest(keys) AS key FROM signatures) "
             "SELECT DISTINCT article FROM all_keys SEMI JOIN wanted USING (key)",
         )
-    near = moved | sharing
-    with ids(connection, near):
-        members = _set(
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, some: set[int]) -> set[int]:
+    """Return all stories of the clusters that ``some`` are in."""
+    with ids(connection, some):
+        return _set(
             connection,
             "SELECT article FROM copies WHERE source IN "
             "(SELECT source FROM copies WHERE article IN (FROM ids))",
         )
-    return near | members
 
 
-def _worked_out(connection: duckdb.DuckDBPyConnection, affected: set[int]) -> list[_Row]:
-    with ids(connection, affected):
+def _worked_out(
+    connection: duckdb.DuckDBPyConnection, fresh: set[int], settled: set[int]
+) -> dict[int, _Row]:
+    """Return, by story, the rows of the clusters that ``fresh`` stories are in.
+
+    ``settled`` stories were compared with each other before: their clusters can only gain.
+    """
+    with ids(connection, fresh | settled):
         keyed: dict[int, list[int]] = dict(
             connection.execute(
                 "SELECT article, keys FROM signatures WHERE article IN (FROM ids)"
+            ).fetchall()
+        )
+        sources = dict(
+            connection.execute(
+                "SELECT article, source FROM copies WHERE article IN (FROM ids)"
             ).fetchall()
         )
     counts: dict[int, int] = {}
@@ -121,16 +149,17 @@ def _worked_out(connection: duckdb.DuckDBPyConnection, affected: set[int]) -> li
         for key in of:
             counts[key] = counts.get(key, 0) + 1
     keyed = {a: of for a, of in keyed.items() if any(counts[key] > 1 for key in of)}
+    known = {a: sources.get(a, a) for a in settled & keyed.keys()}
     told = _told(connection, set(keyed))
 
     def copies(one: int, other: int) -> bool:
         a, b = told[one], told[other]
         return are_copies(a.text, b.text, one_portal=a.portal == b.portal)
 
-    rows = []
-    for members in clusters(keyed, copies):
+    rows: dict[int, _Row] = {}
+    for members in clusters(keyed, copies, known):
         members.sort(key=lambda a: (told[a].appeared, told[a].url, a))
-        rows += [_row(a, members[0], told) for a in members]
+        rows |= {a: _row(a, members[0], told) for a in members}
     return rows
 
 
@@ -146,15 +175,16 @@ def _row(article: int, source: int, told: dict[int, _Told]) -> _Row:
 def _told(connection: duckdb.DuckDBPyConnection, wanted: set[int]) -> dict[int, _Told]:
     """Return stories with their texts; ``wanted`` ones only, which are few."""
     with ids(connection, wanted):
-        first = dict(
-            connection.execute(
-                "SELECT article, min(first_captured) FROM texts "
-                "WHERE article IN (FROM ids) AND page IS NULL GROUP BY article"
-            ).fetchall()
-        )
+        seen = connection.execute(
+            "SELECT article, min(first_captured), max(first_captured) FROM texts "
+            "WHERE article IN (FROM ids) AND page IS NULL GROUP BY article"
+        ).fetchall()
+        first = {article: at for article, at, _ in seen}
+        between = [min(first.values()), max(at for *_, at in seen)] if seen else [None, None]
         found = connection.execute(
-            "SELECT article, portal, url, published, published_precision, body "
-            f"FROM texts WHERE article IN (FROM ids) AND {_STORY}"
+            "SELECT article, portal, url, published, published_precision, body FROM texts "
+            f"WHERE article IN (FROM ids) AND {_STORY} AND first_captured BETWEEN $1 AND $2",
+            between,
         ).fetchall()
     return {
         article: _Told(portal, url, appeared(published, precision, first[article]), text_of(body))
@@ -172,7 +202,7 @@ def appeared(published: datetime | None, precision: str | None, captured: dateti
 def _keep_copies(
     connection: duckdb.DuckDBPyConnection,
     affected: set[int],
-    rows: list[_Row],
+    rows: Iterable[_Row],
 ) -> None:
     with ids(connection, affected):
         connection.execute("DELETE FROM copies WHERE article IN (FROM ids)")

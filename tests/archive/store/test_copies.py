@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,3 +135,42 @@ def test_a_story_is_out_when_it_says_at_the_precision_it_says(
     captured = DAY + timedelta(hours=20)
     assert appeared(DAY, precision, captured) == DAY + timedelta(hours=hours)
     assert appeared(captured + timedelta(days=1), precision, captured) == captured
+
+
+def test_what_was_compared_before_is_not_compared_again() -> None:
+    keyed = {one: [7] for one in range(1, 101)} | {200: [7]}
+    asked: list[tuple[int, int]] = []
+
+    def copies(a: int, b: int) -> bool:
+        asked.append((a, b))
+        return a == 3
+
+    settled = {one: one for one in range(1, 99)} | {99: 1, 100: 1}
+    assert clusters(keyed, copies, settled) == [[3, 200]]
+    assert len(asked) <= 100
+    assert all(b == 200 for _, b in asked)
+    assert clusters({1: [7], 2: [7]}, copies, {1: 1, 2: 1}) == []
+
+
+def test_random_moves_in_any_order_end_as_all_at_once(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    parts = [" ".join(f"शब्द{chance.randrange(900)}" for _ in range(20)) for _ in range(12)]
+    bodies = ["\n".join(chance.sample(parts, chance.choice((2, 3, 4)))) for _ in range(40)]
+    stories = [(n, f"portal-{n % 3}", n % 5, body) for n, body in enumerate(bodies, 1)]
+    with connect(tmp_path, write=True) as connection:
+        for step in range(60):
+            article, portal, hours, body = chance.choice(stories)
+            if chance.random() < 0.2:
+                connection.execute("DELETE FROM texts WHERE article = ?", [article])
+            else:
+                body = chance.choice((body, chance.choice(bodies)))
+                put(connection, (article, portal, hours, body), revision=1_000 + step)
+            if chance.random() < 0.4:
+                update_copies(connection)
+        update_copies(connection)
+        found = rows(connection)
+        connection.execute("DELETE FROM copies")
+        connection.execute("DELETE FROM signatures")
+        update_copies(connection)
+        assert len(found) > 5
+        assert rows(connection) == found
