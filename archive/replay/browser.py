@@ -94,8 +94,7 @@ class Browser:
     def visit(self, url: str, *, picture: Path | None = None, settle: float = 0.2) -> Visit:
         """Load ``url``, wait until it is quiet and ``settle`` seconds more; keep a screenshot."""
         visit = Visit(url)
-        already = len(self._trap.lines)
-        with _page(self._shut_in) as page:
+        with self.page(visit.leaked) as page:
             page.on("request", lambda request: _note_request(visit, request))
             page.on("requestfailed", lambda request: _note_failure(visit, request))
             page.on("response", lambda answer: _note_answer(visit, answer))
@@ -103,7 +102,6 @@ class Browser:
             page.on("pageerror", lambda error: visit.errors.append(str(error)))
             if fault := _load(page, url, settle, picture):
                 visit.errors.append(fault)
-        visit.leaked = [line for line in self._trap.lines[already:] if not _its_own(line)]
         return visit
 
     def read(self, url: str, selector: str, *, settle: float) -> tuple[str, list[str]]:
@@ -115,6 +113,14 @@ class Browser:
                 one.text_content() for f in page.frames for one in f.query_selector_all(selector)
             ]
             return page.title(), [text or "" for text in found]
+
+    @contextmanager
+    def page(self, leaked: list[str]) -> Iterator[Page]:
+        """Yield an empty page; when it is closed, what left for elsewhere is in ``leaked``."""
+        already = len(self._trap.lines)
+        with _page(self._shut_in) as page:
+            yield page
+        leaked += [line for line in self._trap.lines[already:] if not _its_own(line)]
 
     def look(self, url: str, picture: Path) -> str:
         """Keep a picture of ``url`` on the live web, by a browser that may go there.
