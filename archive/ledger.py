@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Column,
     Connection,
+    Engine,
     Float,
     Index,
     Integer,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     and_,
     func,
     insert,
+    inspect,
     not_,
     or_,
     select,
@@ -120,8 +122,12 @@ class Ledger:
         self.path = folder / LEDGER
         folder.mkdir(parents=True, exist_ok=True)
         self._engine = open_engine(f"sqlite:///{self.path}")
-        with self._begin() as tx:
-            _metadata.create_all(tx)
+        self._reader = self._engine.execution_options(reads=True)
+        with self._read() as tx:
+            made = _metadata.tables.keys() <= set(inspect(tx).get_table_names())
+        if not made:
+            with self._begin() as tx:
+                _metadata.create_all(tx)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -212,12 +218,12 @@ class Ledger:
         # NULL, a run that has not ended, is not "interrupted".
         stands = or_(_runs.c.exit.is_(None), not_(void))
         query = select(newest).where(_runs.c.portal == portal, stands, _sane(now))
-        with self._begin() as tx:
+        with self._read() as tx:
             return _time(tx.execute(query).scalar())
 
     def broken_off(self, portal: str, now: datetime) -> Run | None:
         """Return the portal's last run if it was interrupted and is to be started again."""
-        with self._begin() as tx:
+        with self._read() as tx:
             row = tx.execute(_newest(portal, now)).one_or_none()
         if row is None or row.exit != "interrupted" or row.planned is None:
             return None
@@ -256,7 +262,7 @@ class Ledger:
             .where(_runs.c.exit.is_not(None))
             .group_by(_runs.c.portal, _runs.c.exit)
         )
-        with self._begin() as tx:
+        with self._read() as tx:
             return {(row[0], row[1]): row[2] for row in tx.execute(query)}
 
     def note_check(
@@ -275,7 +281,7 @@ class Ledger:
     def last_check(self, kind: str) -> Check | None:
         """Return the newest check of a kind."""
         query = select(_checks).where(_checks.c.kind == kind).order_by(_checks.c.id.desc())
-        with self._begin() as tx:
+        with self._read() as tx:
             row = tx.execute(query.limit(1)).one_or_none()
         if row is None:
             return None
@@ -284,7 +290,7 @@ class Ledger:
 
     def findings(self) -> dict[tuple[str, str], datetime]:
         """Return what was unwell when it was last told: (portal, rule) and since when."""
-        with self._begin() as tx:
+        with self._read() as tx:
             rows = tx.execute(select(_findings)).all()
         return {(r.portal, r.rule): datetime.fromtimestamp(r.since, UTC) for r in rows}
 
@@ -300,7 +306,7 @@ class Ledger:
                 tx.execute(insert(_findings), rows)
 
     def _select(self, query: Select[Any]) -> list[Run]:
-        with self._begin() as tx:
+        with self._read() as tx:
             return [_run(row) for row in tx.execute(query)]
 
     def _bury(self, tx: Connection, portal: str, now: datetime) -> int:
@@ -308,10 +314,16 @@ class Ledger:
         last = {"ended": now.timestamp(), "exit": "interrupted"}
         return tx.execute(update(_runs).where(dead).values(last)).rowcount
 
+    def _begin(self) -> AbstractContextManager[Connection]:
+        return self._transaction(self._engine)
+
+    def _read(self) -> AbstractContextManager[Connection]:
+        return self._transaction(self._reader)
+
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as tx:
+            with engine.begin() as tx:
                 yield tx
         except DBAPIError as error:
             raise fault(error, f"the ledger {self.path}") from error

@@ -9,9 +9,15 @@ from sqlalchemy.exc import DBAPIError
 
 from archive.errors import ArchiveError, DiskFull, StoreError
 
+# The last is of the file that readers and writers share beside a database: even to read takes room.
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+
 
 def open_engine(url: str) -> Engine:
-    """Return the engine of an SQLAlchemy URL; a SQLite one starts its transactions as writers."""
+    """Return the engine of an SQLAlchemy URL; a SQLite one starts its transactions as writers.
+
+    With the execution option ``reads`` it does not: then a full disk is no hindrance.
+    """
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
@@ -22,7 +28,7 @@ def open_engine(url: str) -> Engine:
 def fault(error: DBAPIError, what: str) -> ArchiveError:
     """Return the error to raise ``from error``; ``what`` names the file, as in "the ledger X"."""
     name = getattr(error.orig, "sqlite_errorname", "")
-    if name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE"):
+    if name in _NO_ROOM:
         return DiskFull(f"no room left for {what}; it is as it was before")
     return StoreError(f"{what} cannot be read or written: {error.orig}")
 
@@ -41,4 +47,5 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from archive.cli.common import Exit
 from crawler.lock import sign
+
+# It tells twice a second. The worst page known held the loop for 17 s; a laptop's sleep stops this
+# clock as well.
+SILENCE = 900.0
 
 
 @dataclass
@@ -27,6 +32,8 @@ class CrawlProcess:
     portal: str
     log: Path
     figures: dict[str, Any] = field(default_factory=dict)
+    hung: bool = False
+    heard: float = 0.0  # when it last told something, by time.monotonic
     _process: subprocess.Popen[bytes] | None = None
     _reader: threading.Thread | None = None
 
@@ -51,6 +58,7 @@ class CrawlProcess:
         os.close(theirs)
         if lock is not None:
             sign(lock, [os.getpid(), self._process.pid])
+        self.heard = time.monotonic()
         self._reader = threading.Thread(target=self._read, args=(ours,), daemon=True)
         self._reader.start()
 
@@ -58,6 +66,13 @@ class CrawlProcess:
         with os.fdopen(descriptor, "rb") as lines:
             for line in lines:
                 self.figures = json.loads(line)
+                self.heard = time.monotonic()
+
+    def stop_if_silent(self, now: float) -> None:
+        """Kill a crawl that has told nothing for ``SILENCE`` seconds: its loop hangs for good."""
+        if self.running and now - self.heard > SILENCE:
+            self.stop(now=True)
+            self.hung = True
 
     @property
     def running(self) -> bool:
@@ -79,6 +94,8 @@ class CrawlProcess:
         self._reader.join()
         if "code" in self.figures:
             return Exit(self.figures["code"])
+        if self.hung:
+            return Exit.HUNG
         if code < 0:
             return Exit.INTERRUPTED
         return Exit.SETTING if code == Exit.SETTING else Exit.PARTLY

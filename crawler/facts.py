@@ -110,7 +110,7 @@ def _facts(folder: Path, portal: Declaration, ledger: Ledger, now: datetime) -> 
     ended = [run for run in runs if run.ended is not None]
     waits = _waits(folder, portal, ledger, now)
     known: dict[str, Any] = {}
-    with suppress(BadSetting, duckdb.Error), connect(folder) as connection:
+    with suppress(ArchiveError, duckdb.Error), connect(folder) as connection:
         known = _from_tables(connection, folder, portal, ended[0].started if ended else now, now)
     held, held_for = _held(folder, portal, now)
     return PortalFacts(

@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
 from archive.cli.common import Exit
-from archive.errors import ArchiveBusy, ArchiveError
+from archive.errors import ArchiveBusy, ArchiveError, DiskFull
 from archive.ledger import Ledger, Run
 from crawler import lock
 from crawler.entry import rest_of_month
@@ -108,6 +109,8 @@ class Supervisor:
 
     def _reap(self, now: datetime, elapsed: float) -> None:
         for portal, (code, said) in self.crawls.reap().items():
+            if code == Exit.DISK_FULL:
+                self._note_full(portal, now)
             planned = self.waiting.pop(portal, None)
             self._look_at.pop(portal, None)
             covered = self.ledger.covered(portal, now)
@@ -118,6 +121,14 @@ class Supervisor:
             logger.warning("%s could not begin (exit code %d): %s", portal, code, said.strip())
             if code in _BEFORE:
                 self.ledger.note(portal, now, planned.planned, Exit(code), {"cause": said.strip()})
+
+    def _note_full(self, portal: str, now: datetime) -> None:
+        """Note why a crawl ended that had no room to do it itself; if there is none still, it is
+        marked as interrupted later, and tried again."""
+        for run in self.ledger.runs(portal, most=1):
+            if run.exit is None:
+                with suppress(DiskFull):
+                    self.ledger.end(run.id, Exit.DISK_FULL, now, run.figures)
 
     def _read_portals(self, now: datetime) -> None:
         if self._read_at is not None and abs(now - self._read_at) < LOOK:

@@ -169,7 +169,7 @@ class CrawlRun:
         if any(entry.started for entry in self._entries):
             reader = threading.Thread(target=self._read, daemon=True)
             reader.start()
-            self._watch(lambda: any(entry.process.running for entry in self._entries))
+            self._watch(self._crawls_on)
             self._codes = [entry.wait() for entry in self._entries]
             self._done.set()
             self._watch(lambda: reader.is_alive() and self._stops < 2)
@@ -178,6 +178,11 @@ class CrawlRun:
         failed = exit_of(self._failure) if self._failure else None
         for entry in self._entries:
             entry.end(datetime.now(UTC), self._articles.get(entry.crawl, {}), failed)
+
+    def _crawls_on(self) -> bool:
+        for entry in self._entries:
+            entry.process.stop_if_silent(time.monotonic())
+        return any(entry.process.running for entry in self._entries)
 
     def _heard(self, event: Event) -> None:
         if event.kind == "rebuilding":

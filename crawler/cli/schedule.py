@@ -19,6 +19,7 @@ import typer
 from rich.table import Table
 
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, out
+from archive.errors import DiskFull
 from archive.ledger import Ledger
 from crawler import lock
 from crawler.cli.runs import history, known
@@ -32,6 +33,7 @@ from crawler.supervisor import FLOOR, NAME, URGE, Supervisor, next_of
 logger = logging.getLogger(__name__)
 
 TICK = 1.0  # seconds
+FULL = 10.0  # seconds between two looks at a disk that was full
 PORT = 9465
 
 schedule_app = typer.Typer(
@@ -212,7 +214,11 @@ def _show(rows: list[dict[str, Any]], as_json: bool, folder: Path) -> None:
 def _loop(one: Supervisor, stopped: list[int], *, once: bool) -> None:
     """Tick until a signal comes; with ``once`` until nothing runs and nothing waits."""
     while not stopped:
-        one.tick(datetime.now(UTC), time.monotonic())
+        try:
+            one.tick(datetime.now(UTC), time.monotonic())
+        except DiskFull as error:  # what it could not note now follows from the locks later
+            logger.error("%s", error)
+            time.sleep(FULL)
         if once and one.idle:
             return
         time.sleep(TICK)

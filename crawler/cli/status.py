@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, out
-from archive.errors import ArchiveError, BadSetting
+from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, out
+from archive.errors import ArchiveError, BadSetting, DiskFull
 from archive.ledger import Ledger
 from archive.store.connection import attach_line
 from crawler.cli.runs import as_values, exit_word, known
 from crawler.facts import archive_facts, portal_facts
 from crawler.health import ArchiveFacts, Evidence, Finding, PortalFacts, examine
 from crawler.supervisor import FLOOR
+
+Known = Mapping[tuple[str, str], datetime]  # portal and rule: since when
 
 NOTICE = 30.0  # seconds that a command or a webhook may take
 
@@ -62,19 +66,25 @@ def status(
     Exit code 0: all is well. 1: something is not.
     """
     folder, now = known(archive), datetime.now(UTC)
-    with closing(Ledger(folder)) as ledger:
-        whole = archive_facts(folder, ledger, now, int(floor * 1e9))
-        portals = portal_facts(folder, ledger, now, portal)
-        found = examine(whole, portals)
-        told = _Status(str(folder), attach_line(folder), whole, portals, found)
-        if as_json:
-            out.print_json(json.dumps(told.values(), ensure_ascii=False))
-        else:
-            told.show()
-        if notify:
-            if portal:
-                raise BadSetting("--notify tells of the whole archive: leave the portal out")
-            _notify(ledger, notify, found, str(folder))
+    if notify and portal:
+        raise BadSetting("--notify tells of the whole archive: leave the portal out")
+    try:
+        with closing(Ledger(folder)) as ledger:
+            before = ledger.findings()
+            whole = archive_facts(folder, ledger, now, int(floor * 1e9))
+            portals = portal_facts(folder, ledger, now, portal)
+    except DiskFull as error:  # not even room to look: that much can be said
+        err.print(str(error), soft_wrap=True)
+        free = shutil.disk_usage(folder).free
+        whole, portals, before = ArchiveFacts(now, free, max(int(floor * 1e9), free + 1)), [], {}
+    found = examine(whole, portals)
+    told = _Status(str(folder), attach_line(folder), whole, portals, found)
+    if as_json:
+        out.print_json(json.dumps(told.values(), ensure_ascii=False))
+    else:
+        told.show()
+    if notify:
+        _notify(folder, before, notify, found)
     raise typer.Exit(Exit.PARTLY if found else Exit.OK)
 
 
@@ -216,9 +226,9 @@ def _place(seen: Evidence) -> str:
     return f"{seen.captured:%Y-%m-%d %H:%M} {status} {seen.url}  {seen.warc} at {seen.offset}"
 
 
-def _notify(ledger: Ledger, where: str, found: Sequence[Finding], archive: str) -> None:
+def _notify(folder: Path, before: Known, where: str, found: Sequence[Finding]) -> None:
     """Tell what is new and what is well again; what could not be told is told the next time."""
-    before = ledger.findings()
+    archive = str(folder)
     now = {(one.portal, one.rule): one.since for one in found}
     new = [one for one in found if (one.portal, one.rule) not in before]
     well = [key for key in before if key not in now]
@@ -231,7 +241,9 @@ def _notify(ledger: Ledger, where: str, found: Sequence[Finding], archive: str) 
         "text": _as_text(new, well, archive),
     }
     _tell(where, json.dumps(message, ensure_ascii=False).encode())
-    ledger.keep_findings(now)
+    # On a full disk it is told again and again: better twice than never.
+    with suppress(DiskFull), closing(Ledger(folder)) as ledger:
+        ledger.keep_findings(now)
 
 
 def _as_text(new: Sequence[Finding], well: Sequence[tuple[str, str]], archive: str) -> str:

@@ -94,3 +94,19 @@ def test_a_killed_crawl_is_marked_by_the_next_one(tmp_path):
         assert ran.returncode == Exit.OK, ran.stderr
         newest, killed = ledger.runs("demo")
         assert (newest.exit, killed.exit) == (Exit.BUDGET, Exit.INTERRUPTED)
+
+
+def test_a_crawl_that_says_nothing_any_more_is_stopped(tmp_path):
+    with PortalSite(articles=30) as site, closing(Ledger(tmp_path)) as ledger:
+        declare(tmp_path, site, delay=0.2)
+        code = (
+            "import crawler.child as c, sys; c.SILENCE = 15.0\n"
+            f"sys.argv = ['morestories', 'crawl', 'demo', '--archive', {str(tmp_path)!r}]\n"
+            "from crawler.cli import main; main()"
+        )
+        process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+        wait_for(lambda: len(site.requests) > 5, 60)
+        os.kill((lock.holders(tmp_path, "demo") or ())[1], signal.SIGSTOP)
+        assert process.wait(timeout=90) == Exit.HUNG
+        assert ledger.runs()[0].exit is Exit.HUNG
+        assert lock.holders(tmp_path, "demo") is None
