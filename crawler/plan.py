@@ -42,9 +42,11 @@ def next_due(portal: str, archive: Path, frontier: str = "") -> datetime | None:
 
 
 def plan(
-    portal: Declaration, archive: Path, frontier: str, now: float, *, due_only: bool = False
+    portal: Declaration, archive: Path, frontier: str, *, due_only: bool = False
 ) -> list[dict[str, str]]:
-    """Return the addresses that a run at ``now`` (epoch seconds) begins with, in its order.
+    """Return the addresses that a run at this moment begins with, in its order.
+
+    The moment is the frontier's own: on PostgreSQL the database's time, whatever this machine's.
 
     Each has ``portal``, ``url``, ``kind`` and ``why``. What they lead to cannot be known before.
     With ``due_only``, what the portal's file names counts only if it is due or was never met.
@@ -61,7 +63,8 @@ def plan(
             fresh = [offer for offer in offers if not store.why(offer.url, offer.key)]
             named = {offer.key for offer in fresh}
             rows = [row for row in rows if row["url"] in {offer.url for offer in fresh}]
-        due = [claim for claim in store.due(portal.id, now) if key_of(claim.url) not in named]
+        found = store.due(portal.id, store.now())
+        due = [claim for claim in found if key_of(claim.url) not in named]
     return rows + [_row(portal.id, claim.url, claim.kind, _why(claim)) for claim in due]
 
 

@@ -83,8 +83,7 @@ def crawl(
     folder = archive.resolve()
     portals = [_portal(target, folder) for target in dict.fromkeys(targets)]
     if dry_run:
-        now = time.time()
-        rows = [row for one in portals for row in plan(one, folder, frontier, now, due_only=due)]
+        rows = [row for one in portals for row in plan(one, folder, frontier, due_only=due)]
         out.print_json(json.dumps(rows, ensure_ascii=False)) if as_json else _print_plan(rows)
         return
     order = Order(max_pages, max_minutes, full, frontier, planned, missed, due)

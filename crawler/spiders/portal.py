@@ -50,7 +50,7 @@ from crawler.recrawl import (
     next_try,
     next_visit,
 )
-from crawler.scope import PAGE_NUMBER, Scope, clean, key_of
+from crawler.scope import PAGE_NUMBER, Scope, clean, is_listing, key_of
 from crawler.walk import FEW_STORIES, Walk
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,7 @@ class PortalSpider(Spider):
     _strikes: Counter[str]  # origin: requests in a row that it gave no answer to
     _busy_until: dict[str, float]  # host: the end of its last back-off
     _front: set[str]  # keys of the stories that stand on the first page of a listing
+    _began: float  # when this run did
     paces: Paces  # the host clocks of this run
     _walk: Walk
 
@@ -125,6 +126,7 @@ class PortalSpider(Spider):
 
     def seed(self) -> None:
         """Offer what the declaration names, to be fetched now even if it was before."""
+        self._began = self._frontier.now()
         self.paces = Paces(self._frontier, self.portal.delay)
         self.paces.meet(self.portal.hosts)
         self._walk = Walk(full=self.full)
@@ -357,10 +359,27 @@ class PortalSpider(Spider):
         new = self._offer(others, now, via=claim.url, hops=claim.hops + 1, again=self.full)
         if endless and not new:
             logger.info("%s: points where another page did, not paged further", claim.url)
-        elif not claim.listing:
+        elif claim.listing:
+            self._page_on(pagination, claim, now, new=new, again=claim.visits > 0)
+        elif page.listing:
             self._offer(pagination, now, via=claim.url, hops=claim.hops)
         else:
-            self._page_on(pagination, claim, now, new=new, again=claim.visits > 0)
+            self._offer_parts(pagination, claim, now)
+
+    def _offer_parts(self, links: Iterable[Link], claim: Claim, now: float) -> None:
+        """Offer the other pages of a story, again in each run in which one of them has changed.
+
+        An editor who adds a paragraph to page 2 may leave page 1 as it was, or the other way round.
+        """
+        fresh = self._fresh(links, claim.hops, False)
+        offers = [
+            replace(offer, listing=is_listing(offer.url), changed=self._began)
+            for offer in self.scope.offers(fresh, via=claim.url, hops=claim.hops)
+        ]
+        if key_of(claim.url) in self._front:
+            self._front |= {offer.key for offer in offers}
+        if offers:
+            self._frontier.offer(self.portal.id, offers, now)
 
     def _redirect(self, response: Response, claim: Claim, now: float) -> None:
         location = response.headers.get(b"Location")

@@ -15,6 +15,10 @@ import archive
 from archive.cli.common import Exit
 from archive.warc.reader import read_captures
 from tests.crawler.crawls import crawl, declare, frontier, kept, morestories
+from tests.crawler.figures import let_pass
+from tests.crawler.test_crawl import _Small as Small
+from tests.crawler.test_later_or_never import HTML, asked, bare
+from tests.crawler.test_listing_times import feed
 from tests.portal_site.server import PortalSite
 
 
@@ -134,3 +138,73 @@ def test_why_tells_what_became_of_a_url(site, tmp_path):
     never = morestories("frontier", "why", "http://x.example/", "--archive", tmp_path)
     assert never.returncode == Exit.NOTHING
     assert "never met" in never.stdout
+
+
+FIRST = "The council met on Tuesday and decided to mend the road before the snow comes. " * 5
+SECOND = "The work is to cost two million and to be done by the first days of December. " * 5
+EDIT = "On Friday the engineer said that the bridge would be closed for all of a week. " * 3
+
+
+def part(number: int, text: str, tag: str) -> tuple[int, dict[str, str], bytes]:
+    """Return one page of a story of two, as WordPress writes it."""
+    menu = "".join(
+        f'<span class="post-page-numbers current" aria-current="page">{n}</span>'
+        if n == number
+        else f'<a href="/2026/11/1/{"" if n == 1 else "2/"}" class="post-page-numbers">{n}</a>'
+        for n in (1, 2)
+    )
+    body = f"""<html><head><title>The council mends the road</title></head><body class="single">
+    <article><h1>The council mends the road</h1><div class="entry-content"><p>{text}</p>
+    <div class="page-links">Pages: {menu}</div></div></article></body></html>"""
+    return 200, HTML | {"ETag": f'"{tag}"'}, body.encode()
+
+
+class TwoPages(Small):
+    """A story of two pages that answers 304 to who has it, and a feed that names page 1."""
+
+    def __init__(self) -> None:
+        super().__init__({"/": (200, HTML, b"<p>home"), "/feed/": feed(1)})
+        self.first, self.second = part(1, FIRST, "a1"), part(2, SECOND, "b1")
+        self.judges["/2026/11/1/"] = lambda headers: self.judge(headers, self.first)
+        self.judges["/2026/11/1/2/"] = lambda headers: self.judge(headers, self.second)
+
+    def judge(self, headers, answer):
+        known = headers.get("If-None-Match") == answer[1]["ETag"]
+        return (304, {"ETag": answer[1]["ETag"]}, b"") if known else answer
+
+
+@pytest.mark.timeout(240)
+def test_a_later_page_comes_back_when_its_story_does_and_its_edit_is_a_revision(tmp_path):
+    with TwoPages() as server:
+        bare(tmp_path, server, feeds=["/feed/"])
+        crawl(tmp_path)
+        for age, count in ((3700, 2), (24 * 3600, 3), (7 * 24 * 3600, 4)):
+            let_pass(tmp_path, age)
+            if count == 3:  # page 1 stays as it was, byte for byte
+                server.second = part(2, SECOND + EDIT, "b2")
+            crawl(tmp_path, "demo", "--due")
+            times = [asked(server).count(f"/2026/11/1/{end}") for end in ("", "2/")]
+            assert times == [count, count]
+    done = morestories("ingest", "--archive", tmp_path)
+    assert done.returncode == Exit.OK, done.stderr
+    with closing(archive.open(tmp_path)) as database:
+        rows = database.sql("select url, number, body from articles").fetchall()
+    ((url, number, body),) = rows
+    assert (url, number) == (server.url + "2026/11/1/", 2)
+    assert FIRST.strip() in body
+    assert EDIT.strip() in body
+
+
+def test_where_page_1_has_changed_page_2_is_asked_for_too(tmp_path):
+    with TwoPages() as server:
+        bare(tmp_path, server, feeds=["/feed/"])
+        crawl(tmp_path)
+        let_pass(tmp_path, 3700)
+        crawl(tmp_path, "demo", "--due")
+        with closing(sqlite3.connect(tmp_path / "frontier.sqlite")) as database, database:
+            # As a sitemap's lastmod does: page 1 alone is due.
+            database.execute("update urls set due = 1 where url like '%/2026/11/1/'")
+        server.first, server.second = part(1, EDIT + FIRST, "a2"), part(2, SECOND + EDIT, "b2")
+        crawl(tmp_path, "demo", "--due")
+        assert [asked(server).count(f"/2026/11/1/{end}") for end in ("", "2/")] == [3, 3]
+        assert sum(path == "/2026/11/1/2/" for path in kept(tmp_path).elements()) == 2

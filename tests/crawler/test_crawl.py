@@ -284,11 +284,11 @@ def _states(archive) -> set[str]:
 
 def test_a_page_that_kills_its_worker_is_given_up_and_no_other_is_lost(tmp_path):
     script = (
-        "import os, sys; from crawler.spiders import portal; read = portal.read_links\n"
+        "import os, sys; from crawler.spiders import portal; read = portal.read_page\n"
         "def deadly(body, **source):\n"
         "    if b'poison' in body: os._exit(11)\n"
         "    return read(body, **source)\n"
-        "portal.read_links = deadly\n"
+        "portal.read_page = deadly\n"
         "from crawler.run import main; sys.exit(main())"
     )
     html = {"Content-Type": "text/html"}
