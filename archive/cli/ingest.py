@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 from rich.live import Live
 from rich.table import Table
@@ -19,10 +18,6 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existi
 from archive.errors import BadSetting
 from archive.ingest import Event, Ingest, Report
 from archive.rebuild import rebuild as make_again
-from archive.store.connection import connect
-from archive.store.faults import fault
-from archive.store.lock import writer_lock
-from archive.store.maintenance import clean, merge, small_files
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Workers = Annotated[
@@ -34,7 +29,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(ingest)
     app.command()(rebuild)
-    app.command()(maintain)
 
 
 def ingest(
@@ -73,25 +67,6 @@ def rebuild(
     with _stoppable(), _Progress() as progress:
         report = make_again(folder, workers=workers, on_event=progress)
     _close(report, folder, as_json)
-
-
-def maintain(archive: ArchiveOption = DEFAULT_ARCHIVE) -> None:
-    """Merge the small files of many crawls into few large ones, so that questions stay fast.
-
-    No row changes, and --as-of works as before. Run it while nobody asks questions: one that is
-    being answered at that moment can miss rows. Files that are not needed any more are deleted
-    after a day.
-    """
-    folder = existing(archive)
-    with writer_lock(folder, say_waiting), connect(folder, write=True) as connection:
-        try:
-            before = small_files(connection)
-            merge(connection)
-            clean(connection)
-            after = small_files(connection)
-        except duckdb.Error as error:
-            raise fault(folder, error) from error
-    out.print(f"small files: {before} before, {after} now")
 
 
 def say_waiting() -> None:

@@ -74,7 +74,7 @@ def excluded_revisions(
     mark(connection, exclusions)
     connection.execute(_SIGHTINGS)
     at = "" if snapshot is None else f" AT (VERSION => {snapshot:d})"
-    connection.execute(_GONE.format(texts=f"lake.texts{at}"))
+    connection.execute(_GONE.format(texts=f"(FROM lake.texts{at})"))
     return [row[0] for row in connection.execute("FROM excluded_revisions").fetchall()]
 
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import tempfile
 import time
+import weakref
 from contextlib import closing
 from datetime import datetime
 from importlib.resources import files
@@ -50,7 +51,14 @@ def connect(
         _await_tables(folder)
         if not (folder / CATALOG).is_file():
             raise BadSetting(_no_catalog(folder))
-    return _connected(folder, write, as_of, exclusions)
+    reading = None if write else lock.reading(folder)
+    try:
+        connection = _connected(folder, write, as_of, exclusions)
+    except BaseException:
+        lock.read(reading)
+        raise
+    weakref.finalize(connection, lock.read, reading)
+    return connection
 
 
 def _connected(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,7 @@ from filelock import FileLock, Timeout
 from archive.errors import ArchiveBusy
 
 LOCK = "ingest.lock"
+READERS = "readers.lock"
 LOOK = 2.0  # seconds between two questions to whoever waits
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,50 @@ def writer_lock(
         yield
     finally:
         lock.release()
+
+
+def reading(folder: Path) -> int | None:
+    """Say that a connection reads the tables; give what returned to :func:`read` ends that.
+
+    Waits while files are being merged. None where the folder may only be read: nobody merges there.
+    """
+    try:
+        fd = os.open(folder / READERS, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError:
+        return None
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    return fd
+
+
+def read(reading: int | None) -> None:
+    """End what :func:`reading` began."""
+    if reading is not None:
+        os.close(reading)
+
+
+@contextmanager
+def unread(folder: Path, patience: float) -> Iterator[bool]:
+    """Tell whether nobody reads the tables, for as long as the block lasts; new readers wait.
+
+    Waits up to ``patience`` seconds for those that do.
+    """
+    fd = os.open(folder / READERS, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        yield _taken(fd, time.monotonic() + patience)
+    finally:
+        os.close(fd)
+
+
+def _taken(fd: int, until: float) -> bool:
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.2)
+        else:
+            return True
 
 
 def is_held(folder: Path) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from archive import cdxj, fixity
+from archive import cdxj, exclusions, fixity
 from archive.cdxj import Entry
 from archive.errors import DamagedRecord
 from archive.fixity import Sealed
@@ -109,10 +109,10 @@ class _Check:
         if target not in self._captures:
             self._unresolved.append((record.warc, record.offset, target, url))
 
-    def close(self) -> None:
-        """Name the revisits whose original was in none of the files."""
+    def close(self, elsewhere: Callable[[str], Iterable[bytes]] = lambda _: ()) -> None:
+        """Name the revisits whose original was in none of the files, nor ``elsewhere``."""
         for warc, offset, target, url in self._unresolved:
-            if target not in self._captures:
+            if target not in self._captures and target not in set(elsewhere(url)):
                 what = f"the revisit's original is not in this archive: {url}"
                 self.add(warc, offset, what, "bring back the WARC that held it")
 
@@ -125,21 +125,61 @@ def verify(archive: Path, *, deep: bool = False, progress: Progress = lambda _: 
     with the record that it names.
     """
     check = _Check()
-    listed, broken = fixity.read(archive)
-    for place in broken:
-        remedy = "compare the manifest with another copy; WARCs are checked by their own digests"
-        check.add(fixity.MANIFEST, None, f"line {place.line}: {place.what}", remedy)
+    listed, _ = fixity.read(archive)
     warcs = sealed_warcs(archive)
     for warc in warcs:
         _check_file(warc, listed.get(warc.name), check, deep=deep, progress=progress)
-    for name in sorted(listed.keys() - {warc.name for warc in warcs}):
-        check.add(name, None, "listed in the manifest, and not there", _COPY)
+    _check_manifest(archive, check, {warc.name for warc in warcs})
     unfinished = _check_open(archive, check, progress)
     if deep:
         _check_index(archive, check)
     check.close()
+    files = len(warcs) + len(unfinished)
+    return _report(archive, check, files=files, unfinished=unfinished, deep=deep)
+
+
+def verify_some(
+    archive: Path, warcs: Iterable[Path], *, progress: Progress = lambda _: None
+) -> Iterator[tuple[Path, Report]]:
+    """Check sealed WARCs one by one, as :func:`verify` does all of them.
+
+    A revisit's original is looked up in the archive's index, not read. Damage to the manifest
+    itself is for :func:`verify_manifest` to tell.
+    """
+    listed, _ = fixity.read(archive)
+    for warc in warcs:
+        check = _Check()
+        if warc.is_file():
+            _check_file(warc, listed.get(warc.name), check, deep=False, progress=progress)
+        else:
+            check.add(warc.name, None, "listed in the manifest, and not there", _COPY)
+        check.close(lambda url: map(_of_entry, cdxj.lookup(archive, url)))
+        yield warc, _report(archive, check, files=1, unfinished=(), deep=False)
+
+
+def verify_manifest(archive: Path) -> list[Damage]:
+    """Check the chain of the manifest, and that all that it lists is there."""
+    check = _Check()
+    _check_manifest(archive, check, {warc.name for warc in sealed_warcs(archive)})
+    return check.damages
+
+
+def _check_manifest(archive: Path, check: _Check, there: set[str]) -> None:
+    listed, broken = fixity.read(archive)
+    for place in broken:
+        remedy = "compare the manifest with another copy; WARCs are checked by their own digests"
+        check.add(fixity.MANIFEST, None, f"line {place.line}: {place.what}", remedy)
+    for what in exclusions.damages(archive):
+        check.add(exclusions.FILE, None, what, _COPY)
+    for name in sorted(listed.keys() - there):
+        check.add(name, None, "listed in the manifest, and not there", _COPY)
+
+
+def _report(
+    archive: Path, check: _Check, *, files: int, unfinished: Iterable[str], deep: bool
+) -> Report:
     return Report(
-        files=len(warcs) + len(unfinished),
+        files=files,
         records=check.records,
         bytes=check.bytes,
         digests=check.digests,
@@ -150,6 +190,11 @@ def verify(archive: Path, *, deep: bool = False, progress: Progress = lambda _: 
         deep=deep,
         damages=tuple(check.damages),
     )
+
+
+def _of_entry(entry: Entry) -> bytes:
+    told = (entry.url, entry.timestamp, entry.digest)
+    return hashlib.blake2b("\n".join(told).encode(), digest_size=12).digest()
 
 
 def _check_file(

@@ -30,6 +30,7 @@ COMMANDS: tuple[str, ...] = (
     "archive.cli.ingest",
     "archive.cli.keep",
     "archive.cli.exclude",
+    "archive.cli.maintain",
     "archive.cli.try_",
     "crawler.cli.frontier",
     "crawler.cli.schedule",
