@@ -29,6 +29,7 @@ from crawler.plan import next_due
 from crawler.portal import Declaration, all_declarations
 from crawler.schedule import moments, start_of
 from crawler.supervisor import FLOOR, NAME, URGE, Supervisor, next_of
+from crawler.upkeep import DailyUpkeep
 
 logger = logging.getLogger(__name__)
 
@@ -62,13 +63,17 @@ def run(
     metrics_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Prometheus figures on 127.0.0.1; 0: none.")
     ] = PORT,
+    maintain: Annotated[
+        bool, typer.Option("--maintain/--no-maintain", help="Do the daily housekeeping, too.")
+    ] = True,
 ) -> None:
     """Start each portal's crawl when it is due, until it is stopped.
 
     Every crawl is a process of its own, never two of one portal. What was missed while this was
     off becomes one run; a run that was interrupted is started again; one that does not end is
     stopped ten minutes past its [bold]max_minutes[/]. Portal files are read again when they
-    change. Ctrl-C or SIGTERM lets what runs finish in order; what it had left is done next time.
+    change. Once a day, when nothing crawls, it does the housekeeping (`morestories maintain`;
+    with --once that wants a line of its own). Ctrl-C or SIGTERM lets what runs finish in order; what it had left is done next time.
 
     [bold]Examples[/]
 
@@ -88,7 +93,11 @@ def run(
             folder, ledger, ChildCrawls(folder), _asked(folder), at_once, int(floor * 1e9)
         )
         newest = max((r.id for r in ledger.runs(most=1)), default=0)
-        _loop(one, stopped, once=once)
+        upkeep = DailyUpkeep(folder, ledger, datetime.now(UTC))
+        try:
+            _loop(one, stopped, upkeep if maintain and not once else None, once=once)
+        finally:
+            upkeep.stop()
         if once and not stopped:
             raise typer.Exit(_verdict(ledger, newest))
 
@@ -211,7 +220,7 @@ def _show(rows: list[dict[str, Any]], as_json: bool, folder: Path) -> None:
         raise typer.Exit(Exit.NOTHING)
 
 
-def _loop(one: Supervisor, stopped: list[int], *, once: bool) -> None:
+def _loop(one: Supervisor, stopped: list[int], upkeep: DailyUpkeep | None, *, once: bool) -> None:
     """Tick until a signal comes; with ``once`` until nothing runs and nothing waits."""
     while not stopped:
         try:
@@ -221,6 +230,8 @@ def _loop(one: Supervisor, stopped: list[int], *, once: bool) -> None:
             time.sleep(FULL)
         if once and one.idle:
             return
+        if upkeep is not None:
+            upkeep.tick(datetime.now(UTC), idle=one.idle)
         time.sleep(TICK)
     logger.info("stopping: letting what runs finish in order")
     for kill in (False, False, True):  # asked, it finishes; asked again, it stops at once

@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 import archive
 import archive.ingest
-from archive.cli import ingest as ingest_cli
 from archive.ingest import Ingest
 from archive.store import connect, schema
 from archive.store.maintenance import merge, small_files
@@ -53,12 +50,3 @@ def test_merging_changes_no_row_now_or_as_of_then(folder: Path) -> None:
     with archive.open(folder, as_of=middle[0]) as then:
         assert tables(then) == then_before
     assert 0 < len(then_before["captures"]) < len(before["captures"])
-
-
-def test_the_command_says_what_it_did(folder: Path) -> None:
-    app = typer.Typer()
-    ingest_cli.register(app)
-    answer = CliRunner().invoke(app, ["maintain", "--archive", str(folder)])
-    assert answer.exit_code == 0
-    before, now = (int(word) for word in answer.stdout.split() if word.isdigit())
-    assert now < before
