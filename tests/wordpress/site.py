@@ -130,6 +130,9 @@ class WordPress:
         skip = shutil.ignore_patterns("languages", "wp-config.php")
         shutil.copytree(SHARE, self.root, ignore=skip)
         (self.root / "wp-config.php").write_text(_CONFIG.format(site=self), encoding="utf-8")
+        plugins = self.root / "wp-content/mu-plugins"
+        plugins.mkdir(exist_ok=True)
+        shutil.copy(HERE / "avatars.php", plugins)
         (self.root / "wp-content/uploads").mkdir()
         _give(self.root / "wp-content/uploads", "www-data")
 

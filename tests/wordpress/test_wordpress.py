@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from fastwarc.warc import ArchiveIterator as FastWARC
 from warcio.archiveiterator import ArchiveIterator
 
 import archive
+from tests.portal_site.tour import allow_other_name
 from tests.wordpress.posts import PUBLIC, posts
 from tests.wordpress.site import THEME, WordPress
 
@@ -60,6 +62,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
     with WordPress(os.environ.get("MORESTORIES_THEME", THEME)) as wordpress:
         wordpress.fill(posts())
         run(folder, "portal", "add", wordpress.url, "--id", "wordpress", "--delay", "0")
+        allow_other_name(folder / "portals/wordpress.toml")
         summary = run(folder, "crawl", "wordpress")
         yield Crawled(wordpress.truth(), folder, summary, wordpress.url)
 
@@ -167,14 +170,27 @@ def test_no_comment_is_taken_for_the_story(crawled: Crawled) -> None:
 
 
 def test_few_requests_are_wasted(crawled: Crawled) -> None:
-    (asked,) = crawled.select("SELECT count(*) FROM captures")[0]
+    (asked,) = crawled.select("SELECT count(*) FROM captures WHERE kind <> 'requisite'")[0]
     traps = crawled.select(
         "SELECT count(*) FROM captures WHERE url LIKE '%replytocom%' OR url LIKE '%/author/%' "
         "OR regexp_matches(url, '/[0-9]{4}/([0-9]{2}/)?([0-9]{2}/)?(page/[0-9]+/)?$')"
     )[0][0]
-    print(f"{asked} requests for {len(crawled.public)} posts, {traps} of them traps")
+    kinds = crawled.select("SELECT kind, status, count(*) FROM captures GROUP BY ALL ORDER BY ALL")
+    print(f"{asked} requests for {len(crawled.public)} posts, {traps} of them traps: {kinds}")
     assert traps <= asked * 0.02
     assert asked <= 1.4 * len(crawled.public)
+
+
+def test_its_stories_replay_as_they_were(
+    crawled: Crawled, chromium: Path, screenshots: Path
+) -> None:
+    folder = screenshots / f"wordpress-{os.environ.get('MORESTORIES_THEME', THEME)}"
+    options = ("--pages", "12", "--live", "--json", "--output", str(folder))
+    told = json.loads(run(crawled.folder, "replay", "check", *options))
+    assert (told["pages"], told["failed"], told["leaked"], told["errors"]) == (12, 0, 0, 0)
+    assert told["asked"] >= 12 * 3
+    assert told["found"] >= 0.97
+    assert told["difference"] < 0.01
 
 
 def test_every_warc_opens_in_two_foreign_readers(crawled: Crawled) -> None:
