@@ -169,3 +169,12 @@ def test_sitemap_lastmod_asks_for_a_fetch_of_what_is_older():
     link = Link("https://himkhabar.example/a/", LinkKind.SITEMAP, date="2026-11-24T10:00:00+05:30")
     (offer,) = Scope(PORTAL).offers([link], via="", hops=1)
     assert offer.changed == 1795494600.0
+
+
+def test_what_is_excluded_is_refused_though_the_portal_names_it() -> None:
+    judged = Scope(PORTAL, lambda url: url == clean(PORTAL.home) or "/out/" in url)
+    out = f"{PORTAL.home.rstrip('/')}/out/a-story"
+    links = [Link(PORTAL.home, LinkKind.SEED), Link(out, LinkKind.FEED)]
+    assert [one.reason for one in judged.offers(links, via="", hops=0)] == ["excluded"] * 2
+    assert judged.withdrawn(out, LinkKind.FEED) == "excluded"
+    assert [o.reason for o in judged.requisites([out], via="", hops=1, now=0)] == ["excluded"]
