@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 from scrapy import Spider
 from scrapy.http import Response
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.internet.defer import DeferredLock
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
@@ -56,6 +57,7 @@ from crawler.walk import FEW_STORIES, Walk
 logger = logging.getLogger(__name__)
 
 _Read = TypeVar("_Read")
+_ONE_LARGE = DeferredLock()
 
 MAX_REDIRECTS = 10
 MAX_BUSY = 5  # times in a row that a host says 429 or 503; then it is left to a later run
@@ -68,6 +70,7 @@ FOR_GOOD = (301, 308)  # the address has moved: its target is what may still cha
 MAX_ITEMS = 500  # of a listing are asked about; a longer one is a sitemap and is read hourly
 LISTS = (LinkKind.FEED, LinkKind.SITEMAP, LinkKind.REST)
 APART_BYTES = 500_000
+GZIP = b"\x1f\x8b"  # however small, it may unpack to 50 MB
 LINK_BYTES = 60_000_000  # a page larger than this is kept, but its links are not read here
 
 
@@ -508,10 +511,14 @@ class PortalSpider(Spider):
 
 
 async def _apart(read: Callable[..., _Read], payload: bytes, **source: Any) -> _Read:
-    """Read a large payload in a thread: a sitemap of 50,000 URLs takes a second of CPU."""
-    if len(payload) < APART_BYTES:
+    """Read a large payload in a thread: a sitemap of 50,000 URLs takes a second of CPU.
+
+    One at a time: a listing of 50 MB takes 400 MB to read, and a site may name eight of them.
+    """
+    if len(payload) < APART_BYTES and not payload.startswith(GZIP):
         return read(payload, **source)
-    return await maybe_deferred_to_future(deferToThread(read, payload, **source))
+    reading = _ONE_LARGE.run(lambda: deferToThread(read, payload, **source))
+    return await maybe_deferred_to_future(reading)
 
 
 def _is_first_page(claim: Claim) -> bool:

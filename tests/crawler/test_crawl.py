@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -49,24 +50,43 @@ def test_every_story_is_kept_once_and_every_url_has_its_reason(site, tmp_path):
     assert len(site.requests) <= 1.5 * len(site.articles) + 20
 
 
-def test_five_kills_lose_no_story(site, tmp_path):
-    declare(tmp_path, site, delay=0.005)
-    moments = random.Random(7)
+def kill_five_times(site: PortalSite, archive: Path, *options: str) -> int:
+    """Kill five runs of a crawl at random moments; return how many were still at work.
+
+    Some die before their first request, the others after up to 17 of them.
+    """
+    seed = random.randrange(2**32)
+    print(f"the moments come from seed {seed}")
+    moments = random.Random(seed)
     killed = 0
     for _ in range(5):
-        process = start(tmp_path)
-        deadline = time.monotonic() + 1.2 + moments.random()
-        while time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.01)
+        enough = len(site.requests) + moments.randrange(18)
+        process = start(archive, "demo", *options)
+        while len(site.requests) < enough and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(moments.random() * 0.2)
         killed += process.poll() is None
         process.kill()
         process.communicate()
+    return killed
+
+
+def assert_nothing_lost(site: PortalSite, archive: Path, killed: int) -> None:
+    """Hold an archive to what may be fetched again: eight at a time are in flight."""
+    assert killed >= 3, "the crawl ended before it was killed: nothing was tried"
+    counts = kept(archive)
+    assert paths(site) <= set(counts)
+    twice = sum(counts[path] > 1 for path in paths(site))
+    assert twice <= 8 * killed, "more was fetched again than was in flight"
+
+
+@pytest.mark.timeout(300)
+def test_five_kills_lose_no_story(site, tmp_path):
+    declare(tmp_path, site, delay=0.02)
+    killed = kill_five_times(site, tmp_path)
     code, log = crawl(tmp_path)
     assert code == Exit.OK, log
-    assert killed >= 2, "the crawl ended before it was killed: nothing was tried"
-    assert paths(site) <= set(kept(tmp_path))
-    twice = sum(n > 1 for path, n in kept(tmp_path).items() if path in paths(site))
-    assert twice <= 8 * killed, "more was fetched again than was in flight"
+    assert_nothing_lost(site, tmp_path, killed)
     assert frontier(tmp_path, "select url from urls where state in ('queued', 'claimed')") == []
 
 
@@ -74,12 +94,12 @@ def test_five_kills_lose_no_story(site, tmp_path):
 def test_a_signal_ends_the_crawl_in_order_and_the_next_run_goes_on(site, tmp_path, number):
     declare(tmp_path, site, delay=0.02)
     process = start(tmp_path)
-    wait_for(lambda: len(site.requests) > 20)
+    wait_for(lambda: len(site.requests) > 20, 60)
     process.send_signal(number)
     began = time.monotonic()
     log, _ = process.communicate(timeout=30)
     assert process.returncode == Exit.INTERRUPTED, log
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20  # two on a quiet machine
     assert not list((tmp_path / "warc").glob("*.open"))
     assert frontier(tmp_path, "select 1 from urls where state = 'claimed'") == []
     assert crawl(tmp_path)[0] == Exit.OK

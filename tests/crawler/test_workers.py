@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 
 from archive.cli.common import Exit
-from tests.crawler.crawls import declare, kept, start
-from tests.crawler.test_crawl import _Small, wait_for
+from crawler.frontier import Frontier
+from tests.crawler.crawls import crawl, declare, kept, start
+from tests.crawler.test_crawl import _Small, assert_nothing_lost, kill_five_times, wait_for
 from tests.portal_site.server import PortalSite
 from tests.postgresql import postgresql
 
@@ -20,6 +22,19 @@ pytestmark = pytest.mark.root
 def frontier_url():
     with postgresql() as folder:
         yield f"postgresql://postgres@/postgres?host={folder}"
+
+
+@pytest.mark.timeout(300)
+def test_five_kills_lose_no_story(frontier_url, tmp_path):
+    with PortalSite(articles=90) as site:
+        declare(tmp_path, site, delay=0.02)
+        killed = kill_five_times(site, tmp_path, "--frontier", frontier_url)
+        code, log = crawl(tmp_path, "demo", "--frontier", frontier_url)
+        assert code == Exit.OK, log
+        assert_nothing_lost(site, tmp_path, killed)
+    with closing(Frontier(frontier_url)) as store:
+        left = store.pending("demo", store.now())
+    assert (left.due, left.waiting, left.claimed) == (0, 0, 0)
 
 
 def test_one_of_two_workers_is_killed_and_no_url_is_lost(frontier_url, tmp_path):
