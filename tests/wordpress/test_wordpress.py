@@ -188,7 +188,7 @@ def test_its_stories_replay_as_they_were(
     options = ("--pages", "12", "--live", "--json", "--output", str(folder))
     told = json.loads(run(crawled.folder, "replay", "check", *options))
     assert (told["pages"], told["failed"], told["leaked"], told["errors"]) == (12, 0, 0, 0)
-    assert told["asked"] >= 12 * 3
+    assert told["asked"] > 12  # a theme of blocks has nearly all of its styles in the page
     assert told["found"] >= 0.97
     assert told["difference"] < 0.01
 
