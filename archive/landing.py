@@ -125,8 +125,6 @@ class Landing:
             for table, new in again.tables.items():
                 self._insert(table, new)
             change = self._texts(again)
-            with ids(self._connection, again.touched):  # of a text that is not there any more
-                self._connection.execute("DELETE FROM signatures WHERE article IN (FROM ids)")
             self._connection.execute("COMMIT")
         except BaseException:
             self._connection.execute("ROLLBACK")
@@ -151,6 +149,10 @@ class Landing:
             with ids(self._connection, delete):
                 self._connection.execute("DELETE FROM texts WHERE revision IN (FROM ids)")
         self._insert("texts", insert)
+        # A revision may have gained a page, or been read again: its keys are of another text now.
+        if other := {row["article"] for row in insert} - set(change.new):
+            with ids(self._connection, other):
+                self._connection.execute("DELETE FROM signatures WHERE article IN (FROM ids)")
         return change
 
     def _revisited(self, landed: Rows) -> set[int]:

@@ -71,7 +71,8 @@ def _gone(connection: duckdb.DuckDBPyConnection) -> set[int]:
     """Return stories that are no more: they turned out further pages of another, say."""
     return _set(
         connection,
-        f"SELECT article FROM signatures ANTI JOIN (FROM texts WHERE {_STORY}) USING (article)",
+        "SELECT article FROM (SELECT article FROM signatures UNION SELECT article FROM copies) "
+        f"ANTI JOIN (FROM texts WHERE {_STORY}) USING (article)",
     )
 
 

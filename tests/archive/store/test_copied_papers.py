@@ -15,7 +15,15 @@ from archive.portal import Portal
 from archive.rebuild import rebuild
 from archive.store.connection import open as open_archive
 from archive.warc.writer import WarcWriter
-from tests.archive.store.newspaper import LAST_PAGE, PARAGRAPHS, START, exchange, story_page
+from tests.archive.store.newspaper import (
+    LAST_PAGE,
+    PARAGRAPHS,
+    PORTAL,
+    START,
+    address,
+    exchange,
+    story_page,
+)
 
 FIRST = Portal("pahla", "पहला", "https://pahla.test/", "Asia/Kolkata", "hi")
 LATER = Portal("dusra", "दूसरा", "https://dusra.test/", "Asia/Kolkata", "hi")
@@ -102,3 +110,28 @@ def test_two_papers_that_print_one_agency_s_reports(tmp_path: Path) -> None:
     before = copies(tmp_path)
     rebuild(tmp_path, workers=1)
     assert copies(tmp_path) == before
+
+
+def test_a_page_that_comes_later_is_compared_though_the_revision_stays(tmp_path: Path) -> None:
+    def page(number: int, paragraphs: Iterable[str]) -> Exchange:
+        body = story_page(20, pages=2, page=number, paragraphs=paragraphs)
+        return exchange(address(20, number), body, number)
+
+    def keys() -> Any:
+        with open_archive(tmp_path) as connection:
+            return connection.execute("SELECT article, revision, keys FROM signatures").fetchall()
+
+    info = {"software": "morestories", "morestories-crawl": "one", **PORTAL.to_warcinfo()}
+    for number, paragraphs in ((1, SNOW), (2, DAM)):
+        with WarcWriter(
+            tmp_path / "warc", portal=PORTAL.id, info=info, now=lambda: START
+        ) as writer:
+            writer.write(page(number, paragraphs))
+        Ingest(tmp_path, workers=1).run()
+        if number == 1:
+            [first] = keys()
+    [both] = keys()
+    assert both[:2] == first[:2]
+    assert both[2] != first[2]
+    rebuild(tmp_path, workers=1)
+    assert keys() == [both]
