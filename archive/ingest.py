@@ -10,9 +10,11 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -33,6 +35,7 @@ from archive.warc.reader import read_captures
 from archive.warc.recover import recover
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 OPEN = ".open"
 BATCH = 2_000  # captures a transaction: the fixed 0.1 s of one is then small
@@ -42,7 +45,9 @@ BULK = 5.0  # the same where nobody waits: fewer and larger files
 COMPARED = 30.0  # seconds after which what has been landed is looked through for copies
 SELDOM = 20  # times as long as the last look took: it grows with the archive, its share must not
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
-WINDOW = 48  # pages under way at once; bounds memory to that many payloads
+# Pages under way at once; bounds memory to that many payloads. Enough that readers have some left
+# while a batch is landed.
+WINDOW = 128
 PAUSE = 0.3  # seconds between two looks at files that may have grown
 
 
@@ -225,8 +230,12 @@ class Ingest:
     def _running(self, age: float, enough: Callable[[], bool] = lambda: False) -> Iterator[_Run]:
         with self._lock(enough), self._connect() as connection:
             try:
-                with Pages(self._workers) as pages, closing(SearchIndex(self._tables)) as search:
-                    yield _Run(connection, pages, search, self._on_event, age, self.folder)
+                with (
+                    Pages(self._workers) as pages,
+                    closing(SearchIndex(self._tables)) as search,
+                    ThreadPoolExecutor(1) as beside,
+                ):
+                    yield _Run(connection, pages, search, self._on_event, age, self.folder, beside)
             except duckdb.Error as error:
                 raise fault(self._tables, error) from error
 
@@ -254,8 +263,10 @@ class _Run:
         on_event: Callable[[Event], None],
         age: float,
         folder: Path,
+        beside: Executor,
     ) -> None:
         self._age = age
+        self._beside = beside
         self._folder = folder
         self._started = time.monotonic()
         self.tally = _Tally()
@@ -371,7 +382,7 @@ class _Run:
     def _land(self) -> None:
         if self._done:
             batch = Batch(self._items, self._files, self._damages, self._done)
-            rows, change = self._landing.land(batch)
+            rows, change = self._meanwhile(lambda: self._landing.land(batch))
             tally = self.tally
             tally.captures += rows.count("captures", "status")
             tally.links += rows.count("links", "kind")
@@ -388,6 +399,16 @@ class _Run:
         if time.monotonic() - self._compared > max(COMPARED, SELDOM * self._comparing):
             self.compare()
 
+    def _meanwhile(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` returns, done in a thread, while this one keeps readers at work."""
+        done = self._beside.submit(work)
+        while not done.done():
+            if self._pages.under_way:
+                self._pages.collect(0.05)
+            else:
+                wait([done])
+        return done.result()
+
     def close(self) -> None:
         """Leave the tables ready for whoever asks, and nothing behind that nobody needs."""
         look_again(self._connection, self._landing, self._pages, self._folder)
@@ -398,13 +419,13 @@ class _Run:
     def compare(self) -> None:
         """Bring the tables of copies up to what has been landed."""
         began = time.monotonic()
-        update_copies(self._connection)
+        self._meanwhile(lambda: update_copies(self._connection))
         self._compared = time.monotonic()
         self._comparing = self._compared - began
 
     def make_searchable(self) -> None:
         """Bring the search index up to what has been landed."""
-        self._search.update(self._connection)
+        self._meanwhile(lambda: self._search.update(self._connection))
         self._searchable = time.monotonic()
 
 

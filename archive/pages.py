@@ -65,6 +65,11 @@ class Pages:
         )
         return page
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a page was submitted that has not been read yet."""
+        return bool(self._under_way)
+
     def collect(self, timeout: float) -> None:
         """Hand over what has been read; wait up to ``timeout`` seconds for something."""
         if self._started:
