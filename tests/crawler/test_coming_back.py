@@ -21,6 +21,8 @@ from tests.crawler.test_later_or_never import HTML, asked, bare
 from tests.crawler.test_listing_times import feed
 from tests.portal_site.server import PortalSite
 
+pytestmark = pytest.mark.timeout(300)  # several crawls and readings each
+
 
 @pytest.fixture
 def site():
@@ -173,7 +175,6 @@ class TwoPages(Small):
         return (304, {"ETag": answer[1]["ETag"]}, b"") if known else answer
 
 
-@pytest.mark.timeout(240)
 def test_a_later_page_comes_back_when_its_story_does_and_its_edit_is_a_revision(tmp_path):
     with TwoPages() as server:
         bare(tmp_path, server, feeds=["/feed/"])

@@ -155,7 +155,7 @@ def test_an_origin_that_went_silent_is_left_to_a_later_run(tmp_path):
         began = time.monotonic()
         code, log = crawl(tmp_path)
     assert code == Exit.OK, log
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60  # a few on a quiet machine
     assert len(server.asked) < 100
     rows = frontier(tmp_path, "select distinct state, outcome from urls where url like '%/_%/'")
     assert set(rows) == {("done", "200"), ("failed", "disconnect")}
@@ -172,7 +172,7 @@ def test_robots_txt_that_fails_later_leaves_what_is_queued_and_ends(tmp_path):
         code, log = crawl(tmp_path)
     assert code == Exit.UNREACHABLE, log
     assert asked(server)[before:] == ["/robots.txt"]
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 30  # two on a quiet machine
     rows = frontier(tmp_path, "select distinct outcome from urls where state = 'failed'")
     assert rows == [("robots_unreachable",)]
 
