@@ -76,32 +76,35 @@ def _gone(connection: duckdb.DuckDBPyConnection) -> set[int]:
     )
 
 
-def _stale(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[int, list[int]]]:
-    """Return, by story, revision and keys of those whose signature is missing or old.
+def _stale(connection: duckdb.DuckDBPyConnection) -> dict[int, tuple[str, list[int]]]:
+    """Return, by story, text and keys of those whose signature is missing or old.
+
+    A revision keeps its id while its text grows: a further page of the story may come late.
 
     Ids are looked for in all of ``texts``, which is quick; bodies are read only of the files and
     row groups of the time that the ids are of.
     """
     found = connection.execute(
-        "SELECT revision, first_captured FROM texts ANTI JOIN "
-        f"(FROM signatures WHERE rules = {RULES}) USING (article, revision) WHERE {_STORY} "
+        "SELECT t.revision, t.first_captured FROM texts t ANTI JOIN signatures s "
+        f"ON s.article = t.article AND s.rules = {RULES} "
+        f"AND s.text_sha IS NOT DISTINCT FROM t.text_sha WHERE {_STORY} "
         f"ORDER BY first_captured, revision LIMIT {CHUNK}"
     ).fetchall()
     if not found:
         return {}
     with ids(connection, (revision for revision, _ in found)):
         bodies = connection.execute(
-            "SELECT article, revision, body FROM texts WHERE revision IN (FROM ids) "
+            "SELECT article, text_sha, body FROM texts WHERE revision IN (FROM ids) "
             f"AND {_STORY} AND first_captured BETWEEN $1 AND $2",
             [found[0][1], found[-1][1]],
         ).fetchall()
-    return {article: (revision, keys(body)) for article, revision, body in bodies}
+    return {article: (sha, keys(body)) for article, sha, body in bodies}
 
 
 def _keep_signatures(
-    connection: duckdb.DuckDBPyConnection, made: dict[int, tuple[int, list[int]]]
+    connection: duckdb.DuckDBPyConnection, made: dict[int, tuple[str, list[int]]]
 ) -> None:
-    rows = [(a, revision, RULES, of) for a, (revision, of) in sorted(made.items())]
+    rows = [(a, sha, RULES, of) for a, (sha, of) in sorted(made.items())]
     _insert(connection, "signatures", rows)
 
 

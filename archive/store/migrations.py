@@ -64,7 +64,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "which stories are copies of one another",
         (
-            "CREATE TABLE signatures (article BIGINT, revision BIGINT, rules SMALLINT, keys "
+            "CREATE TABLE signatures (article BIGINT, text_sha VARCHAR, rules SMALLINT, keys "
             "INTEGER[])",
             "CREATE TABLE copies (article BIGINT, source BIGINT, kind VARCHAR, similarity "
             "FLOAT, containment FLOAT, appeared TIMESTAMPTZ, portal VARCHAR)",

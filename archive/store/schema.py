@@ -262,7 +262,7 @@ _SIGNATURES = Table(
     "One row per story: the keys by which its possible copies are found. Made anew at any time.",
     _columns("""
         article BIGINT | id of the story
-        revision BIGINT | the revision whose text was read
+        text_sha VARCHAR | SHA-256 of the title and body that were read
         rules SMALLINT | version of the rules that made the keys
         keys INTEGER[] | MinHash keys: stories that share one may be copies; empty for a short text
     """),

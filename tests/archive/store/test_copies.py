@@ -38,7 +38,7 @@ def put(connection: duckdb.DuckDBPyConnection, story: Sequence[Any], revision: i
     connection.execute("UPDATE texts SET latest = false WHERE article = ?", [article])
     connection.execute(
         "INSERT INTO texts BY NAME SELECT $1 AS revision, $2 AS article, true AS latest, "
-        "$3 AS portal, $4 AS url, $5 AS body, $6::TIMESTAMPTZ AS published, "
+        "$3 AS portal, $4 AS url, $5 AS body, sha256($5) AS text_sha, $6::TIMESTAMPTZ AS published, "
         "'minute' AS published_precision, $7::TIMESTAMPTZ AS first_captured",
         [
             revision or article * 10,
