@@ -40,7 +40,8 @@ class Walk:
     def __init__(self, *, full: bool) -> None:
         self._full = full
         self._seen: set[int] = set()  # hashes of the sets of stories that pages pointed to
-        self._ended = False  # REST has been read to its end, as it is on a first run
+        self._answers = False  # REST names posts to everybody
+        self._ended = False  # it has been read to its end, as it is on a first run
         self._doubted = False
         self._held: list[Held] = []
 
@@ -53,14 +54,20 @@ class Walk:
         """Whether REST has named every story there is, as far as is known."""
         return self._ended and not self._doubted
 
+    @property
+    def tells(self) -> bool:
+        """Whether REST names the stories: it has begun to, and nothing speaks against it."""
+        return self._answers and not self._doubted
+
     def read_rest(self, listing: Listing) -> None:
         """Take a page of REST's list of posts."""
-        if listing.links and not listing.problem and not listing.next:
-            self._ended = True
+        if listing.links and not listing.problem:
+            self._answers = True
+            self._ended = self._ended or not listing.next
 
     def hold(self, links: Iterable[Link], *, via: str, hops: int, again: bool = False) -> None:
-        """Keep links that are left out because REST told all; nothing is kept in other cases."""
-        if self.told_all and (kept := tuple(links)):
+        """Keep links that are left out because REST tells; nothing is kept in other cases."""
+        if self.tells and (kept := tuple(links)):
             self._held.append(Held(kept, via, hops, again))
 
     def doubt(self, claim: Claim, new: int) -> list[Held]:

@@ -356,7 +356,7 @@ class PortalSpider(Spider):
         feeds = [link for link in links if link.kind is LinkKind.FEED]
         others = [link for link in links if link.kind not in (LinkKind.PAGINATION, LinkKind.FEED)]
         # A section's feed says what REST has said.
-        known = "rest_lists_all" if self._walk.told_all else ""
+        known = "rest_lists_all" if self._walk.tells else ""
         self._walk.hold(feeds, via=claim.url, hops=claim.hops + 1)
         self._offer(feeds, now, via=claim.url, hops=claim.hops + 1, reason=known)
         new = self._offer(others, now, via=claim.url, hops=claim.hops + 1, again=self.full)
