@@ -236,6 +236,8 @@ class Ingest:
                     ThreadPoolExecutor(1) as beside,
                 ):
                     yield _Run(connection, pages, search, self._on_event, age, self.folder, beside)
+                    if self._tables == self.folder:  # a rebuild knows not whose other files are
+                        clean(connection)
             except duckdb.Error as error:
                 raise fault(self._tables, error) from error
 
@@ -410,11 +412,10 @@ class _Run:
         return done.result()
 
     def close(self) -> None:
-        """Leave the tables ready for whoever asks, and nothing behind that nobody needs."""
+        """Leave the tables ready for whoever asks."""
         look_again(self._connection, self._landing, self._pages, self._folder)
         self.make_searchable()
         self.compare()
-        clean(self._connection)
 
     def compare(self) -> None:
         """Bring the tables of copies up to what has been landed."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from archive.ingest import Event, Ingest, Report
+from archive.errors import BadSetting
+from archive.ingest import Event, Ingest, Report, warc_name
 from archive.search.index import FOLDER as SEARCH
-from archive.store.connection import CATALOG, LAKE
+from archive.store import postgres
+from archive.store.connection import warcs_of
+from archive.store.lake import CATALOG, LAKE, Lake, keep, lake_of
 from archive.store.lock import writer_lock
 
 NEW = "rebuild"  # the folder in the archive where the new tables grow
@@ -41,10 +45,36 @@ def remake(
     new = folder / NEW
     shutil.rmtree(new, ignore_errors=True)  # what an interrupted rebuild left
     new.mkdir()
+    lake = lake_of(folder)
+    if lake.shared:
+        _begin_beside(lake, new)
     report = Ingest(folder, workers=workers, on_event=on_event, tables=new).run()
-    _put_in_place(new, folder)
+    if lake.shared:
+        postgres.publish(lake_of(new))
+    else:
+        _put_in_place(new, folder)
+    shutil.rmtree(folder / SEARCH, ignore_errors=True)
+    (new / SEARCH).rename(folder / SEARCH)
     shutil.rmtree(new)
     return report
+
+
+def _begin_beside(lake: Lake, new: Path) -> None:
+    """Let the tables of ``new`` grow in a schema of their own, beside those of the shared ``lake``.
+
+    Raises ``BadSetting`` where the tables know WARC files that are not here: other machines' rows
+    would be lost.
+    """
+    warcs = lake.folder / "warc"
+    lost = sorted(warcs_of(lake.folder) - {warc_name(path) for path in warcs.iterdir()})
+    if lost:
+        raise BadSetting(
+            f"the tables in {lake} hold rows of {len(lost)} WARC files that are not in {warcs} "
+            f"({lost[0]} …): copy them there first, a rebuild would lose these rows"
+        )
+    growing = replace(lake, folder=new, schema=postgres.GROWING)
+    postgres.drop(growing)
+    keep(growing)
 
 
 def _put_in_place(new: Path, folder: Path) -> None:
@@ -57,8 +87,6 @@ def _put_in_place(new: Path, folder: Path) -> None:
         target = folder / LAKE / file.relative_to(new / LAKE)
         target.parent.mkdir(parents=True, exist_ok=True)
         file.rename(target)
-    shutil.rmtree(folder / SEARCH, ignore_errors=True)
-    (new / SEARCH).rename(folder / SEARCH)
     (folder / CATALOG).unlink(missing_ok=True)
     for name in _BESIDE:
         (folder / name).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from archive.errors import ArchiveBusy
 from archive.ingest import Ingest
 from archive.store import lock
 from archive.store.connection import connect
+from archive.store.lake import lake_of
 from archive.store.lock import writer_lock
 from archive.store.maintenance import clean, merge, small_files
 from archive.warc.recover import Recovered, recover, sealed_warcs
@@ -21,6 +22,7 @@ from archive.warc.verify import Damage, Progress, verify_manifest, verify_some
 VERIFIED: Final = "verified.json"
 DAYS: Final = 180  # in which every file is read again, if this runs daily
 PATIENCE: Final = 30.0  # seconds that a merge waits for readers
+_READ: Final = ("somebody reads the tables", "who reads a shared lake is not known")
 SMALL: Final = 40  # small files of the tables that are worth a merge
 
 
@@ -160,7 +162,7 @@ def _tables(archive: Path, patience: float, left: dict[str, str]) -> tuple[int, 
                     if unread:
                         merge(connection)
                     else:
-                        left["merging"] = "somebody reads the tables"
+                        left["merging"] = _READ[lake_of(archive).shared]
                 after = small_files(connection)
             clean(connection)
     except ArchiveBusy:

@@ -19,6 +19,7 @@ from archive.errors import (
     DiskFull,
     StoreError,
 )
+from archive.store.lake import CATALOG, SETTINGS
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -65,7 +66,7 @@ def exit_of(error: ArchiveError) -> Exit:
 
 def existing(folder: Path) -> Path:
     """Return ``folder`` as an absolute path; raise ``BadSetting`` if no archive is there."""
-    if not (folder / "warc").is_dir() and not (folder / "catalog.sqlite").is_file():
+    if not any((folder / name).exists() for name in ("warc", CATALOG, SETTINGS)):
         raise BadSetting(
             f"no archive at {folder.resolve()}: name one with --archive DIR, "
             "or begin one with `morestories crawl URL`"

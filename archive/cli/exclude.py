@@ -19,7 +19,7 @@ from archive.errors import BadSetting
 from archive.exclusions import Exclusion, Exclusions, Target, target
 from archive.query import day
 from archive.store.concealed import mark
-from archive.store.connection import CATALOG, connect
+from archive.store.connection import connect, is_made
 
 
 def register(app: typer.Typer) -> None:
@@ -87,7 +87,7 @@ def exclude(
 
 def captures_of(folder: Path, meant: Target) -> int | None:
     """Count the captures that are in the tables and fall under ``meant``; None without tables."""
-    if not (folder / CATALOG).is_file():
+    if not is_made(folder):
         return None
     alone = Exclusion(1, meant, "-", "-", datetime.now(UTC))
     with closing(connect(folder, whole=True)) as connection:

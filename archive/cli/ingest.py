@@ -18,6 +18,7 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existi
 from archive.errors import BadSetting
 from archive.ingest import Event, Ingest, Report
 from archive.rebuild import rebuild as make_again
+from archive.store.connection import share
 
 Json = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Workers = Annotated[
@@ -37,6 +38,25 @@ def ingest(
         typer.Argument(help="WARC files, .warc or .warc.gz; anybody's.", metavar="[WARC]..."),
     ] = None,
     archive: ArchiveOption = DEFAULT_ARCHIVE,
+    catalog: Annotated[
+        str,
+        typer.Option(
+            metavar="postgresql://…",
+            envvar="MORESTORIES_CATALOG",
+            help="Keep the tables in this PostgreSQL database, which machines share. Needed once: "
+            "lake.toml in the archive's folder remembers it. Passwords: PGPASSWORD or ~/.pgpass.",
+        ),
+    ] = "",
+    data: Annotated[
+        str,
+        typer.Option(
+            metavar="s3://…|DIR",
+            envvar="MORESTORIES_DATA",
+            help="With --catalog: where the Parquet files are. Keys: AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY; AWS_ENDPOINT_URL for a server of one's own.",
+            show_default="lake/ in the archive's folder",
+        ),
+    ] = "",
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +65,14 @@ def ingest(
     Without files, whatever in the archive's own warc/ is not in the tables yet (after a crash,
     say). With files, they are copied into warc/ and read; a file that is there already adds
     nothing. It is safe to stop and to run again: no row is lost, none comes twice.
+
+    With --catalog, the tables are in a lake that several machines write to and read
+    (docs/operating.md); WARC files and the search index stay in the archive's folder.
     """
+    if data and not catalog:
+        raise BadSetting("--data is for a shared lake: name its --catalog postgresql://…, too")
+    if catalog:
+        share(archive, catalog, data)
     folder = archive.resolve() if warcs else existing(archive)
     with _stoppable(), _Progress() as progress:
         report = Ingest(folder, workers=workers, on_event=progress).run(warcs)

@@ -24,7 +24,7 @@ from archive.extract.read import Reading, explain_page
 from archive.ingest import warc_name
 from archive.layout import Layout
 from archive.portal import Portal
-from archive.store.connection import CATALOG, connect
+from archive.store.connection import connect, is_made
 from archive.store.observed import evidence
 from archive.store.rows import capture_id
 from archive.warc.reader import decoded, read_capture
@@ -124,7 +124,7 @@ def _warc(path: Path, archive: Path) -> Path:
 
 def _layouts(capture: Capture, archive: Path) -> tuple[Layout, ...]:
     """Return the evidence by which the archive's tables read ``capture``; none where it is not there."""
-    if not (archive / CATALOG).is_file():
+    if not is_made(archive):
         return ()
     with connect(archive.resolve()) as connection:
         return evidence(connection, capture_id(warc_name(Path(capture.warc)), capture.offset))

@@ -16,7 +16,7 @@ from archive.search.index import STANDS, State, number, open_index, schema
 from archive.search.question import Question, Term, parse
 from archive.search.snippet import snippet
 from archive.store.concealed import excluded_revisions
-from archive.store.connection import CATALOG, connect
+from archive.store.connection import connect, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,7 @@ class _Searching:
         exclusions = read_exclusions(self._folder)
         if not exclusions.standing:
             return query
-        catalog = (self._folder / CATALOG).stat()
-        hidden = _hidden(self._folder, exclusions.tip, snapshot, catalog.st_mtime_ns)
+        hidden = _hidden(self._folder, exclusions.tip, snapshot, state(self._folder))
         excluded = tantivy.Query.term_set_query(schema(), "revision", hidden)
         return query.and_must_not_match(excluded)
 
@@ -129,7 +128,7 @@ class _Searching:
 
 
 @lru_cache(maxsize=8)
-def _hidden(folder: Path, _tip: str, snapshot: int | None, _changed: int) -> list[int]:
+def _hidden(folder: Path, _tip: str, snapshot: int | None, _changed: str) -> list[int]:
     """Return the excluded revisions; looked up once for each time that anything changed."""
     with connect(folder, whole=True) as connection:
         return excluded_revisions(connection, read_exclusions(folder), snapshot)

@@ -150,7 +150,8 @@ class SearchIndex:
         What a crash left undone is done again: what the lost run put in is taken out first.
         """
         snapshot = _scalar(connection, "SELECT max(snapshot_id) FROM lake.snapshots()")
-        landed = _state(self._place)
+        made = _made(connection)
+        landed = _state(self._place, made)
         if landed == snapshot:
             return 0
         if landed is None or landed > snapshot:
@@ -160,7 +161,7 @@ class SearchIndex:
         except ValueError as error:  # tantivy's word for a file that is missing or broken
             log.warning("the search index in %s is broken (%s): made anew", self._place, error)
             moved = self._put(connection, self._make(connection), snapshot)
-        _keep_state(self._place, snapshot)
+        _keep_state(self._place, snapshot, made)
         return moved
 
     def close(self) -> None:
@@ -254,18 +255,29 @@ def _state_of(article: int, revision: int, *row: Any) -> State:
     )  # fmt: skip
 
 
-def _state(place: Path) -> int | None:
-    """Return the snapshot that the index has come to; None if it must be made anew."""
+def _made(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return when the tables were made, which tells them from those of a rebuild elsewhere."""
+    row = connection.execute("SELECT min(snapshot_time) FROM lake.snapshots()").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _state(place: Path, made: str = "") -> int | None:
+    """Return the snapshot that the index has come to; None if it must be made anew.
+
+    That is so, too, where ``made`` is told and the index is one of other tables.
+    """
     try:
         state = json.loads((place / _STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return state["snapshot"] if state.get("keys") == VERSION else None
+    known = state.get("keys") == VERSION and made in ("", state.get("tables"))
+    return state["snapshot"] if known else None
 
 
-def _keep_state(place: Path, snapshot: int) -> None:
+def _keep_state(place: Path, snapshot: int, made: str) -> None:
     unfinished = place / (_STATE + ".part")
-    unfinished.write_text(json.dumps({"snapshot": snapshot, "keys": VERSION}), encoding="utf-8")
+    state = {"snapshot": snapshot, "keys": VERSION, "tables": made}
+    unfinished.write_text(json.dumps(state), encoding="utf-8")
     unfinished.replace(place / _STATE)
 
 

@@ -164,7 +164,7 @@ def _reaches_past(node: dict[str, Any]) -> bool:
 _STANDING: Final = "FROM temp.exclusions WHERE undone IS NULL LIMIT 1"
 _TABLES: Final = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
 _PAST_FUNCTIONS: Final = re.compile(
-    r"table_(changes|insertions|deletions)|ducklake|^query|sqlite_", re.IGNORECASE
+    r"table_(changes|insertions|deletions)|ducklake|^query|sqlite_|postgres_", re.IGNORECASE
 )
 _PAST_WORDS: Final = re.compile(rf"{_PAST_FUNCTIONS.pattern}|\bat\s*\(|\blake\b", re.IGNORECASE)
 _NO_PAST: Final = (

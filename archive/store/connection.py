@@ -19,15 +19,14 @@ import duckdb
 from archive.errors import BadSetting, StoreError
 from archive.exclusions import Exclusions
 from archive.exclusions import read as read_exclusions
-from archive.store import lock, migrations
+from archive.store import bucket, lock, migrations, postgres
 from archive.store.concealed import conceal
 from archive.store.faults import fault
+from archive.store.lake import CATALOG, SETTINGS, Lake, keep, lake_of, named
 from archive.store.migrations import VERSION
 
 log = logging.getLogger(__name__)
 
-CATALOG = "catalog.sqlite"
-LAKE = "lake"
 MEMORY = "1500MB"  # of a connection; a question that needs more uses the disk, and takes longer
 MAKING = 10.0  # seconds that a reader waits for tables that are just being made
 _BUSY_MS = 30_000  # how long a commit waits for another process's short lock on the catalog
@@ -49,7 +48,7 @@ def connect(
     exclusions = Exclusions() if write or whole else read_exclusions(folder)
     if not write:
         _await_tables(folder)
-        if not (folder / CATALOG).is_file():
+        if not is_made(folder):
             raise BadSetting(_no_catalog(folder))
     reading = None if write else lock.reading(folder)
     try:
@@ -61,12 +60,30 @@ def connect(
     return connection
 
 
+def is_made(folder: Path) -> bool:
+    """Tell whether the archive in ``folder`` has a catalog; a shared one is asked whether."""
+    lake = lake_of(folder)
+    return postgres.state(lake) is not None if lake.shared else (folder / CATALOG).is_file()
+
+
+def state(folder: Path) -> str:
+    """Return what differs whenever the tables of the archive in ``folder`` have changed."""
+    lake = lake_of(folder)
+    if lake.shared:
+        return postgres.state(lake) or ""
+    return str((folder / CATALOG).stat().st_mtime_ns)
+
+
 def _connected(
     folder: Path, write: bool, as_of: datetime | None, exclusions: Exclusions
 ) -> duckdb.DuckDBPyConnection:
+    lake = lake_of(folder)
     connection = bare()
     try:
-        connection.execute(attach_line(folder, write=write, as_of=as_of))
+        _load(connection, lake)
+        if write and lake.shared:
+            postgres.make_schema(lake)
+        connection.execute(_attach(lake, write, as_of))
         connection.execute("USE lake")
         if write:
             _bring_up(connection, folder)
@@ -92,6 +109,48 @@ def bare() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def share(folder: Path, catalog: str, data: str = "") -> Lake:
+    """Let the tables of the archive in ``folder`` be in this shared lake from now on; return it.
+
+    Writes ``lake.toml`` once both halves answer. Raises ``BadSetting`` where the folder has another
+    lake already, or where tables are to be made among somebody's files: what lies beside the lake's
+    own files would be deleted as left over. Raises ``StoreError`` where a half does not answer.
+    """
+    lake = named(folder.resolve(), catalog, data)
+    path = lake.folder / SETTINGS
+    if path.exists():
+        if (known := lake_of(folder)) != lake:
+            raise BadSetting(
+                f"{path} names {known}, not {lake}: to move, give that file another name first"
+            )
+        return lake
+    with bare() as connection:
+        try:
+            _load(connection, lake)
+            if lake.in_bucket:
+                bucket.reach(connection, lake)
+            if postgres.state(lake) is not None:
+                connection.execute(_attach(lake))
+            elif connection.execute("FROM glob($1) LIMIT 1", [f"{lake.data}**"]).fetchone():
+                raise BadSetting(f"{lake.data} is not empty: name one that is the lake's alone")
+        except duckdb.Error as error:
+            raise BadSetting(
+                f"{lake} cannot be used: {bucket.without_secrets(str(error))}"
+            ) from None
+    lake.folder.mkdir(parents=True, exist_ok=True)
+    keep(lake)
+    return lake
+
+
+def _load(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Give the connection what a shared lake needs: extensions, and the keys of its bucket."""
+    if lake.shared:
+        connection.execute(f"LOAD {_quoted(extension('postgres_scanner'))}")
+    if lake.in_bucket:
+        connection.execute(f"LOAD {_quoted(extension('httpfs'))}")
+        connection.execute(bucket.secret(lake))
+
+
 def _await_tables(folder: Path) -> None:
     """Wait while another process makes the first tables; raise ``StoreError`` if that takes long.
 
@@ -109,6 +168,9 @@ def _await_tables(folder: Path) -> None:
 
 def _has_tables(folder: Path) -> bool:
     """Tell whether tables have been committed; what is no catalog at all is not waited for."""
+    lake = lake_of(folder)
+    if lake.shared:
+        return postgres.state(lake) is not None
     try:
         with closing(sqlite3.connect(f"file:{folder / CATALOG}?mode=ro", uri=True)) as catalog:
             (found,) = catalog.execute(
@@ -131,20 +193,31 @@ def extension(name: str) -> str:
 
 
 def attach_line(folder: Path, *, write: bool = False, as_of: datetime | None = None) -> str:
-    """Return the ATTACH statement by which any DuckDB client opens the archive."""
-    options = [
-        f"DATA_PATH {_quoted(f'{folder / LAKE}/')}",
-        "OVERRIDE_DATA_PATH true",
-        f"META_BUSY_TIMEOUT {_BUSY_MS}",
-    ]
-    options += ["META_JOURNAL_MODE 'WAL'"] if write else ["READ_ONLY"]
+    """Return the ATTACH statement by which any DuckDB client opens the archive.
+
+    Only a catalog in the archive's own folder, which may have been moved, is told where its files
+    are now; a shared one knows, and refuses who thinks otherwise.
+    """
+    return _attach(lake_of(folder), write, as_of)
+
+
+def _attach(lake: Lake, write: bool = False, as_of: datetime | None = None) -> str:
+    options = [f"DATA_PATH {_quoted(lake.data)}"]
+    if lake.shared:
+        catalog = f"postgres:{lake.catalog}"
+        options.append(f"META_SCHEMA {_quoted(postgres.schema_of(lake))}")
+    else:
+        catalog = f"sqlite:{lake.folder / CATALOG}"
+        options += ["OVERRIDE_DATA_PATH true", f"META_BUSY_TIMEOUT {_BUSY_MS}"]
+        options += ["META_JOURNAL_MODE 'WAL'"] if write else []
+    options += [] if write else ["READ_ONLY"]
     if as_of is not None:
         options.append(f"SNAPSHOT_TIME {_quoted(as_of.isoformat())}")
-    return f"ATTACH {_quoted(f'ducklake:sqlite:{folder / CATALOG}')} AS lake ({', '.join(options)})"
+    return f"ATTACH {_quoted(f'ducklake:{catalog}')} AS lake ({', '.join(options)})"
 
 
 def _no_catalog(folder: Path) -> str:
-    if (folder / "warc").is_dir():
+    if lake_of(folder).shared or (folder / "warc").is_dir():
         return f"no tables yet in {folder}: make them with `morestories ingest --archive {folder}`"
     return (
         f"no archive at {folder}: name one with --archive DIR, "
@@ -205,6 +278,22 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBP
     snapshot = snapshot_at(connection, as_of) if as_of else None
     add_search(connection, Path(folder).resolve(), snapshot)
     return connection
+
+
+def warcs_of(folder: Path) -> set[str]:
+    """Return the WARC files that the tables of ``folder`` know, whatever version these are of.
+
+    None where there are no tables, or none that can be read.
+    """
+    lake = lake_of(folder)
+    with bare() as connection:
+        try:
+            _load(connection, lake)
+            connection.execute(_attach(lake))
+            return {row[0] for row in connection.execute("SELECT warc FROM lake.warcs").fetchall()}
+        except duckdb.Error as error:
+            log.warning("the tables of %s: %s", folder, bucket.without_secrets(str(error)))
+            return set()
 
 
 def snapshot_at(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int:

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from archive.errors import ArchiveError, BadSetting, DiskFull, StoreError
+from archive.store.bucket import without_secrets
+from archive.store.lake import lake_of
 
 # The statement's fault, whatever the tables hold.
 _ASKED_WRONGLY = (
@@ -30,16 +32,22 @@ def fault(folder: Path, error: duckdb.Error) -> ArchiveError:
     ``BadSetting`` where the statement is to blame; ``StoreError``, naming each Parquet file that
     cannot be read, where the tables are. Reads all of them in that case.
     """
-    text = str(error)
+    text = without_secrets(str(error))
+    lake = lake_of(folder)
     if "No space left on device" in text:
         return DiskFull(f"no room left on the disk of {folder}; what was landed is intact")
     if isinstance(error, _ASKED_WRONGLY):
         return BadSetting(f"{text}\nThe tables and columns are described in docs/schema.md.")
-    if bad := damaged(folder / "lake"):
+    if not lake.in_bucket and (bad := damaged(Path(lake.data))):
         named = "\n".join(f"  {path}: {why}" for path, why in bad)
         return StoreError(f"the tables in {folder} are damaged:\n{named}\n{_again(folder)}")
     if isinstance(error, duckdb.InvalidInputException):
         return BadSetting(text)
+    if lake.shared:
+        return StoreError(
+            f"the tables in {lake} cannot be used: {text}\nThe WARC files are not touched by this: "
+            f"where the lake answers again, `morestories ingest --archive {folder}` goes on"
+        )
     return StoreError(f"the tables in {folder} cannot be used: {text}\n{_again(folder)}")
 
 

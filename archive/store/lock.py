@@ -13,6 +13,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from archive.errors import ArchiveBusy
+from archive.store import postgres
+from archive.store.lake import lake_of
 
 LOCK = "ingest.lock"
 READERS = "readers.lock"
@@ -27,18 +29,39 @@ def writer_lock(
 ) -> Iterator[None]:
     """Hold the writer's lock of the archive in ``folder``; call ``on_wait`` once before waiting.
 
-    The system gives the lock back when its holder dies, however it dies. Whoever waits asks
-    ``enough`` every ``LOOK`` seconds and gives up once it says so: raises ``ArchiveBusy``.
+    The system, or the database of a shared lake, gives the lock back when its holder dies, however
+    it dies. Whoever waits asks ``enough`` every ``LOOK`` seconds and gives up once it says so:
+    raises ``ArchiveBusy``. Raises ``StoreError`` where the database cannot be reached.
     """
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("another ingest writes to %s: waiting for it", folder)
-        on_wait()
-        _wait(lock, folder, enough)
-    try:
+    with _lock_of(folder) as take:
+        if not take(0):
+            log.info("another ingest writes to %s: waiting for it", folder)
+            on_wait()
+            while not take(LOOK):
+                if enough():
+                    raise ArchiveBusy(f"another process writes the tables of {folder}")
         yield
+
+
+@contextmanager
+def _lock_of(folder: Path) -> Iterator[Callable[[float], bool]]:
+    """Yield what tries to take the lock for some seconds and tells whether it has it; give it back."""
+    lake = lake_of(folder)
+    if lake.shared:
+        with postgres.connected(lake) as connection:
+            yield lambda seconds: _after(seconds, lambda: postgres.lock(connection, lake))
+        return
+    lock = FileLock(folder / LOCK)
+
+    def take(seconds: float) -> bool:
+        try:
+            lock.acquire(timeout=seconds)
+        except Timeout:
+            return False
+        return True
+
+    try:
+        yield take
     finally:
         lock.release()
 
@@ -66,8 +89,11 @@ def read(reading: int | None) -> None:
 def unread(folder: Path, patience: float) -> Iterator[bool]:
     """Tell whether nobody reads the tables, for as long as the block lasts; new readers wait.
 
-    Waits up to ``patience`` seconds for those that do.
+    Waits up to ``patience`` seconds for those that do. Of a shared lake nobody can tell: False.
     """
+    if lake_of(folder).shared:
+        yield False
+        return
     fd = os.open(folder / READERS, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         yield _taken(fd, time.monotonic() + patience)
@@ -87,8 +113,17 @@ def _taken(fd: int, until: float) -> bool:
             return True
 
 
+def _after(seconds: float, take: Callable[[], bool]) -> bool:
+    """Try to take a lock once ``seconds`` have passed."""
+    time.sleep(seconds)
+    return take()
+
+
 def is_held(folder: Path) -> bool:
     """Tell whether somebody holds the writer's lock of the archive in ``folder``."""
+    lake = lake_of(folder)
+    if lake.shared:
+        return postgres.is_locked(lake)
     if not (folder / LOCK).exists():
         return False
     lock = FileLock(folder / LOCK)
@@ -100,13 +135,3 @@ def is_held(folder: Path) -> bool:
         return False
     lock.release()
     return False
-
-
-def _wait(lock: FileLock, folder: Path, enough: Callable[[], bool]) -> None:
-    while not lock.is_locked:
-        if enough():
-            raise ArchiveBusy(f"another process writes the tables of {folder}") from None
-        try:
-            lock.acquire(timeout=LOOK)
-        except Timeout:
-            continue

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archive.store.connection import CATALOG, LAKE, attach_line, bare
+from archive.store.connection import attach_line, bare
+from archive.store.lake import CATALOG, LAKE
 from archive.store.migrations import STEPS
 
 TABLES = """
