@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from archive import query as questions
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, on_terminal
 from archive.cli.query import AsOfOption, opened
-from archive.errors import BadSetting
+from archive.errors import BadSetting, DiskFull
 from archive.export import Selection, count, export_articles
 from archive.package.bag import write_bag
 from archive.package.choice import Choice, choose, take
@@ -112,7 +113,11 @@ def export(
     most = size_of(split or (_SPLIT if form == "wacz" else "")) or _ENDLESS
     with opened(archive, as_of) as connection:
         captures = Captures(connection, archive.resolve(), chosen, most)
-        captures.write(file, form, sign=sign, info=fields(info or []))
+        try:
+            captures.write(file, form, sign=sign, info=fields(info or []))
+        except OSError as error:
+            kind = DiskFull if error.errno == errno.ENOSPC else BadSetting
+            raise kind(f"{file} cannot be written: {error.strerror or error}") from error
 
 
 def _form(file: Path, *, wacz: bool, bagit: bool, warc: bool) -> str | None:

@@ -30,12 +30,16 @@ _SHOWN_RELS = frozenset(
 )
 _PRELOADED = frozenset(("style", "font", "image", "script"))
 # Where themes and plugins put a picture until it is scrolled to.
-_SOURCES = ("src", "data-src", "data-lazy-src", "data-original", "data-bg", "data-large_image")
-_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
+LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-src", "data-lazy", "data-echo")
+LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-orig-srcset")
+LAZY_BACKGROUNDS = ("data-bg", "data-background", "data-background-image", "data-bg-url")
+_SOURCES = ("src", *LAZY, "data-large_image")
+_SETS = ("srcset", *LAZY_SETS, "imagesrcset")
 _SVG_HREFS = ("href", "{http://www.w3.org/1999/xlink}href", "xlink:href")
 # One candidate: an address without white space, and a descriptor up to the next comma (HTML,
 # "parse a srcset attribute"); an address may hold commas but not end in one.
-_CANDIDATE = re.compile(r"\s*,*\s*([^\s,]\S*[^\s,]|[^\s,])(?:\s+[^,]*)?")
+_BETWEEN = re.compile(r"[\s,]*+")
+_CANDIDATE = re.compile(r"([^\s,]\S*+)([^,]*+)")
 
 
 def read_requisites(payload: bytes, *, url: str, content_type: str = "") -> tuple[str, ...]:
@@ -93,9 +97,9 @@ def _of_any(element: HtmlElement) -> Iterator[str]:
     if not attributes:
         return
     style = attributes.get("style", "")
-    if "url(" in style or "URL(" in style:
+    if "url(" in (lowered := style.lower()) or "image-set(" in lowered:
         yield from _of_tokens(tinycss2.parse_component_value_list(style))
-    for name in ("data-bg", "data-background", "background"):
+    for name in (*LAZY_BACKGROUNDS, "background"):
         if name in attributes:
             yield _unwrapped(attributes[name])
 
@@ -157,9 +161,14 @@ def _of_set(srcset: str) -> Iterator[str]:
     ['a.jpg', '/b,c.jpg', 'd.jpg']
     """
     at = 0
-    while found := _CANDIDATE.match(srcset, at):
-        yield found[1]
-        at = found.end()
+    while found := _CANDIDATE.match(srcset, at := _end(_BETWEEN.match(srcset, at))):
+        bare = found[1].rstrip(",")  # a comma at its end ends the candidate
+        yield bare
+        at = found.end() if bare == found[1] else found.end(1)
+
+
+def _end(found: re.Match[str] | None) -> int:
+    return found.end() if found else 0
 
 
 def _unwrapped(value: str) -> str:

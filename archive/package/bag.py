@@ -18,6 +18,7 @@ from archive.errors import BadSetting
 from archive.fixity import MANIFEST
 from archive.package.extract import copy
 from archive.package.sources import Source
+from archive.package.unfinished import whole
 from archive.package.wacz import OnBytes
 
 CHECKSUMS = ["sha256", "sha512"]
@@ -39,18 +40,12 @@ def write_bag(
     """
     if folder.exists():
         raise BadSetting(f"{folder} is there already: name a folder that is not")
-    unfinished = folder.with_name(folder.name + ".part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with whole(folder) as unfinished:
         size = _fill(unfinished, archive, sources, portals, on_bytes or (lambda _: None))
         software = f"morestories/{version('morestories')} <bagit-python {bagit.VERSION}>"
         bagit.make_bag(
             str(unfinished), {"Bag-Software-Agent": software, **info}, checksums=CHECKSUMS
         )
-        unfinished.rename(folder)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
     return size
 
 

@@ -14,6 +14,7 @@ from w3lib.url import safe_url_string
 from archive.cdxj import Entry
 from archive.cdxj import timestamp as stamp
 from archive.errors import BadSetting, DamagedRecord
+from archive.links.listed import absolute
 from archive.links.requisites import read_requisites
 from archive.query import day, select
 from archive.warc.reader import decoded, read_capture, resolve
@@ -26,9 +27,16 @@ _ORIGINALS: Final = """
     WHERE r.record = 'revisit' AND o.record <> 'revisit'
       AND o.capture NOT IN (SELECT capture FROM chosen)
 """
+# Pages, stylesheets and moved requisites; of a revisit the record that holds the body.
 _PAGES: Final = """
-    SELECT c.warc, c.warc_offset FROM captures c JOIN fresh USING (capture)
-    WHERE c.record <> 'revisit' AND c.status = 200 AND c.type IN ('text/html', 'text/css')
+    SELECT DISTINCT c.url, coalesce(o.warc, c.warc), coalesce(o.warc_offset, c.warc_offset)
+    FROM captures c JOIN fresh USING (capture)
+    LEFT JOIN captures o ON c.record = 'revisit' AND o.record <> 'revisit'
+         AND o.url = c.refers_to_url AND o.captured = c.refers_to_date
+    WHERE (c.record <> 'revisit' OR o.capture IS NOT NULL)
+      AND (coalesce(o.type, c.type) IN ('text/html', 'text/css')
+           AND coalesce(o.status, c.status) = 200
+           OR c.kind = 'requisite' AND c.status BETWEEN 300 AND 399)
 """
 _FOUND: Final = """
     CREATE OR REPLACE TEMP TABLE fresh AS
@@ -99,9 +107,10 @@ def choose(
             SELECT DISTINCT c.capture, c.captured, c.warc, c.warc_offset, c.warc_length, c.type
             FROM captures c {named} WHERE {condition}),
         filled AS (
-            SELECT capture, greatest(
-                (sum(warc_length) OVER so_far - 1) // {most_bytes},
-                (count(*) FILTER (type = 'text/html') OVER so_far - 1) // {most_pages}) AS part
+            -- Added, not the greater: pages come first, so bytes would have no bound after them.
+            SELECT capture, (sum(warc_length) OVER so_far - 1) // {most_bytes}
+                + greatest(count(*) FILTER (type = 'text/html') OVER so_far - 1, 0)
+                // {most_pages} AS part
             FROM c
             WINDOW so_far AS (ORDER BY captured, warc, warc_offset ROWS UNBOUNDED PRECEDING))
         SELECT capture, dense_rank() OVER (ORDER BY part) - 1 AS part FROM filled
@@ -151,17 +160,18 @@ def _add_requisites(connection: duckdb.DuckDBPyConnection, archive: Path) -> Non
         connection.execute("INSERT INTO chosen FROM fresh")
 
 
-def _needed(archive: Path, warc: str, offset: int) -> tuple[str, ...]:
+def _needed(archive: Path, url: str, warc: str, offset: int) -> tuple[str, ...]:
     try:
         capture = read_capture(resolve(archive / "warc", warc), offset)
     except (OSError, DamagedRecord):
         return ()  # it is named when it is to be copied
-    media = next((value for name, value in capture.headers if name == "content-type"), "")
-    return tuple(
-        clean
-        for url in read_requisites(decoded(capture), url=capture.url, content_type=media)
-        if (clean := safe_url_string(url))
-    )
+    told = dict(reversed(capture.headers))  # the first of each counts
+    if capture.status is not None and 300 <= capture.status < 400:
+        found: tuple[str, ...] = (absolute(url, told.get("location", "")),)
+    else:
+        media = told.get("content-type", "")
+        found = read_requisites(decoded(capture), url=url, content_type=media)
+    return tuple(safe_url_string(one) for one in found if one)
 
 
 def _named(connection: duckdb.DuckDBPyConnection, sql: str) -> str:

@@ -11,6 +11,7 @@ from typing import IO, Final
 
 from archive.warc.members import GZIP_MAGIC
 from archive.warc.record import read_records
+from archive.warc.seal import OPEN
 
 PIECE: Final = 1_048_576  # bytes copied at a time
 HEAD: Final = 8_192  # of a record, in which its named fields stand
@@ -48,7 +49,8 @@ def extract(warc: Path, chosen: Sequence[Span], known: Sequence[Span]) -> Extrac
     ``DamagedRecord`` where its first record cannot be read.
     """
     size = warc.stat().st_size
-    if len(chosen) == len(known) or any(span.start >= span.end for span in chosen):
+    written = warc.suffix == OPEN  # what is being written may end in half a record
+    if (len(chosen) == len(known) and not written) or any(s.start >= s.end for s in chosen):
         whole = (Span(0, size),)
         return Extract(warc, whole, size, True, {span.start: span.start for span in chosen})
     spans = _joined([*_warcinfo(warc), *_with_neighbours(warc, chosen, known)])
@@ -66,9 +68,17 @@ def extract(warc: Path, chosen: Sequence[Span], known: Sequence[Span]) -> Extrac
 
 def copy(extract: Extract) -> Iterator[bytes]:
     """Yield the bytes of the extract."""
-    with extract.warc.open("rb") as file:
+    with _opened(extract.warc) as file:
         for span in extract.spans:
             yield from _bytes(file, span)
+
+
+def _opened(warc: Path) -> IO[bytes]:
+    """Open a WARC, also one that was sealed, and so renamed, since it was planned."""
+    try:
+        return warc.open("rb")
+    except FileNotFoundError:
+        return warc.with_name(warc.name.removesuffix(OPEN)).open("rb")
 
 
 def _bytes(file: IO[bytes], span: Span) -> Iterator[bytes]:

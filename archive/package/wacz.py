@@ -24,6 +24,7 @@ from archive.cdxj import Entry
 from archive.package.extract import copy
 from archive.package.signing import Signer
 from archive.package.sources import Source
+from archive.package.unfinished import whole
 
 WACZ_VERSION: Final = "1.1.1"
 BLOCK_LINES: Final = 1_024  # index lines of one gzip block
@@ -61,21 +62,18 @@ def write_wacz(
     ``on_bytes`` is called with the bytes of WARC written since the last call. Raises ``OSError``
     where there is no room.
     """
-    unfinished = file.with_name(file.name + ".part")
-    try:
-        with zipfile.ZipFile(unfinished, "w", allowZip64=True) as zipped:
-            package = _Package(zipped, created, on_bytes or (lambda _: None))
-            entries: list[Entry] = []
-            for source in sources:
-                package.add(f"archive/{source.name}", copy(source.extract), source.extract.size)
-                entries += source.entries
-            package.add_index(entries)
-            main = package.add_pages(pages)
-            package.finish(title, main, signer)
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with (
+        whole(file) as unfinished,
+        zipfile.ZipFile(unfinished, "w", allowZip64=True) as zipped,
+    ):
+        package = _Package(zipped, created, on_bytes or (lambda _: None))
+        entries: list[Entry] = []
+        for source in sources:
+            package.add(f"archive/{source.name}", copy(source.extract), source.extract.size)
+            entries += source.entries
+        package.add_index(entries)
+        main = package.add_pages(pages)
+        package.finish(title, main, signer)
     return file.stat().st_size
 
 

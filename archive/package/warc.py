@@ -8,6 +8,7 @@ from pathlib import Path
 from archive.errors import BadSetting
 from archive.package.extract import copy
 from archive.package.sources import Source
+from archive.package.unfinished import whole
 from archive.package.wacz import OnBytes
 
 
@@ -19,21 +20,15 @@ def write_warc(file: Path, sources: Iterable[Source], *, on_bytes: OnBytes | Non
     """
     if not file.name.endswith(".warc.gz"):
         raise BadSetting(f"{file}: end the name in .warc.gz")
-    unfinished = file.with_name(file.name + ".part")
-    try:
-        with unfinished.open("wb") as out:
-            for source in sources:
-                if not source.name.endswith(".gz"):
-                    raise BadSetting(
-                        f"{source.name} is not compressed and cannot be a part of {file.name}: "
-                        "export it with --wacz or --bagit, or choose other captures"
-                    )
-                for part in copy(source.extract):
-                    out.write(part)
-                    if on_bytes:
-                        on_bytes(len(part))
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with whole(file) as unfinished, unfinished.open("wb") as out:
+        for source in sources:
+            if not source.name.endswith(".gz"):
+                raise BadSetting(
+                    f"{source.name} is not compressed and cannot be a part of {file.name}: "
+                    "export it with --wacz or --bagit, or choose other captures"
+                )
+            for part in copy(source.extract):
+                out.write(part)
+                if on_bytes:
+                    on_bytes(len(part))
     return file.stat().st_size

@@ -119,7 +119,7 @@ def test_a_page_that_comes_later_is_compared_though_the_revision_stays(tmp_path:
 
     def keys() -> Any:
         with open_archive(tmp_path) as connection:
-            return connection.execute("SELECT article, revision, keys FROM signatures").fetchall()
+            return connection.execute("SELECT article, rules, keys FROM signatures").fetchall()
 
     info = {"software": "morestories", "morestories-crawl": "one", **PORTAL.to_warcinfo()}
     for number, paragraphs in ((1, SNOW), (2, DAM)):
