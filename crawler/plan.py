@@ -60,7 +60,11 @@ def plan(
         return rows
     with closing(Frontier(frontier_url(archive, frontier))) as store:
         if due_only:
-            fresh = [offer for offer in offers if not store.why(offer.url, offer.key)]
+            fresh = [
+                offer
+                for offer in offers
+                if not any(row["portal"] == portal.id for row in store.why(offer.url, offer.key))
+            ]
             named = {offer.key for offer in fresh}
             rows = [row for row in rows if row["url"] in {offer.url for offer in fresh}]
         found = store.due(portal.id, store.now())

@@ -25,8 +25,8 @@ WITH clusters AS (
        AND (NOT $across OR count(DISTINCT portal) > 1)
        AND ($since IS NULL OR min(appeared)::DATE >= $since)
 )
-SELECT c.source, c.appeared, c.portal, c.kind, round(c.similarity, 3) AS similarity,
-       round(c.containment, 3) AS containment, a.title, a.url
+SELECT c.source, c.appeared, c.portal, c.kind, round(c.similarity::DOUBLE, 3) AS similarity,
+       round(c.containment::DOUBLE, 3) AS containment, a.title, a.url
 FROM copies c
 JOIN clusters k USING (source)
 JOIN articles a USING (article)

@@ -283,7 +283,8 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBP
 def warcs_of(folder: Path) -> set[str]:
     """Return the WARC files that the tables of ``folder`` know, whatever version these are of.
 
-    None where there are no tables, or none that can be read.
+    None where there are no tables, or, in a folder of its own, none that can be read. Raises
+    ``StoreError`` where a shared lake's cannot be read: others' files may be among them.
     """
     lake = lake_of(folder)
     with bare() as connection:
@@ -292,6 +293,8 @@ def warcs_of(folder: Path) -> set[str]:
             connection.execute(_attach(lake))
             return {row[0] for row in connection.execute("SELECT warc FROM lake.warcs").fetchall()}
         except duckdb.Error as error:
+            if lake.shared and postgres.state(lake) is not None:
+                raise fault(folder, error) from error
             log.warning("the tables of %s: %s", folder, bucket.without_secrets(str(error)))
             return set()
 
@@ -317,6 +320,8 @@ def add_search(
     def search_hits(text: str, most: int) -> list[dict[str, object]]:
         from archive.search.find import ranked  # the index is loaded by those who search
 
+        if most < 1:
+            return []
         return [{"article": a, "score": score} for a, score in ranked(folder, text, most, snapshot)]
 
     if find_spec("numpy") is not None:
