@@ -8,7 +8,7 @@ import threading
 import webbrowser
 from dataclasses import asdict
 from datetime import UTC, datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import unquote
@@ -86,12 +86,21 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
+def origin(host: str, port: int) -> str:
+    """Return where a replay listens, as a browser takes it.
+
+    >>> origin("::1", 8089)
+    'http://[::1]:8089'
+    """
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def run(archive: Path, portal: str, host: str, listening: socket.socket, page: str = "") -> None:
     """Serve until Ctrl-C; open ``page`` (a path) in a browser once the server is there."""
     from archive.replay.player import installed
     from archive.replay.serve import serve_forever  # the server is loaded by those who serve
 
-    address = f"http://{'[' + host + ']' if ':' in host else host}:{listening.getsockname()[1]}"
+    address = origin(host, listening.getsockname()[1])
     out.print(f"{archive} is replayed at [bold]{address}/[/] (Ctrl-C ends it)", soft_wrap=True)
     if page:
         threading.Timer(0.5, webbrowser.open, [address + page]).start()
@@ -209,13 +218,13 @@ def open_(
         )
         raise typer.Exit(Exit.NOTHING)
     if print_only or replays(folder, host, port):
-        out.print(f"http://{host}:{port}{path}", markup=False, soft_wrap=True)
+        out.print(origin(host, port) + path, markup=False, soft_wrap=True)
         if not print_only:
-            webbrowser.open(f"http://{host}:{port}{path}")
+            webbrowser.open(origin(host, port) + path)
         return
     with listen(host, port) as listening:
         port = listening.getsockname()[1]
-        out.print(f"http://{host}:{port}{path}", markup=False, soft_wrap=True)
+        out.print(origin(host, port) + path, markup=False, soft_wrap=True)
         run(folder, "", host, listening, path)
 
 
@@ -227,7 +236,7 @@ def _path(folder: Path, what: str, at: datetime | None) -> str | None:
     from archive.replay.links import replay_path
 
     url = what
-    if what.isdigit():
+    if tables.is_id(what):
         told = tables.story(folder, what)
         if told is None:
             raise BadSetting(
@@ -240,15 +249,20 @@ def _path(folder: Path, what: str, at: datetime | None) -> str | None:
 
 
 def replays(folder: Path, host: str, port: int) -> bool:
-    """Tell whether a replay of this archive answers there; ``BadSetting`` if of another one."""
+    """Tell whether a replay of this archive answers there; ``BadSetting`` if of another one.
+
+    What else answers there is no replay.
+    """
     connection = HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/-/status")
         told = json.loads(connection.getresponse().read())
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):
         return False
     finally:
         connection.close()
+    if not isinstance(told, dict) or told.get("morestories") != "replay":
+        return False
     if told.get("archive") != str(folder):
         raise BadSetting(
             f"port {port} replays another archive, {told.get('archive')}: take another --port"

@@ -15,7 +15,7 @@ from archive.replay.links import Modifier
 _MEMENTO: Final = re.compile(r"(?P<timestamp>\d{1,14})(?P<modifier>[a-z]{2}_)?/(?P<url>.+)", re.S)
 _ESCAPED: Final = re.compile(r"https?%3A", re.I)
 _SCHEME: Final = re.compile(r"(https?):/+", re.I)
-_RANGE: Final = re.compile(r"bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*")
+_RANGE: Final = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 # What other replayers write for what we fetch alike.
 _ALIKE: Final[dict[str, Modifier]] = {
     "": "",

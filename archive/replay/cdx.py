@@ -43,6 +43,7 @@ _FIELDS: Final[dict[str, Callable[[Entry], str]]] = {
 # The Wayback Machine's names for the same.
 _ALIASES: Final = {"original": "url", "mimetype": "mime", "statuscode": "status"}
 _COLUMNS: Final = ("urlkey", "timestamp", "url", "mime", "status", "digest", "length")
+_MOST: Final = 1_000_000_000  # captures; whoever asks for more gets all there are
 _FILTER: Final = re.compile(r"(!?)([=~]?)(\w+):(.*)", re.S)
 
 
@@ -75,8 +76,8 @@ def read_question(pairs: list[tuple[str, str]]) -> Question:
     return Question(
         url=url if url.startswith("*.") else address(url),
         match=cast(MatchType, _one_of(given, "matchType", get_args(MatchType), "exact")),
-        first=_bound(given, "from", "00000101000000"),
-        last=_bound(given, "to", "99991231235959"),
+        first=_digits(given, "from").ljust(14, "0"),
+        last=_digits(given, "to").ljust(14, "9"),
         limit=_number(given, "limit"),
         sort=cast(
             Literal["", "reverse", "closest"],
@@ -84,7 +85,7 @@ def read_question(pairs: list[tuple[str, str]]) -> Question:
                 "default", ""
             ),
         ),
-        closest=_bound(given, "closest", "00000101000000") if given.get("closest") else "",
+        closest=_closest(given),
         tests=tuple(_test(value) for key, value in pairs if key == "filter"),
         fields=tuple(_field(name) for name in names.split(",") if name),
         output=cast(Output, _one_of(given, "output", get_args(Output), "cdxj")),
@@ -169,14 +170,18 @@ def _one_of(given: dict[str, str], name: str, allowed: tuple[str, ...], default:
     return value
 
 
-def _bound(given: dict[str, str], name: str, padding: str) -> str:
+def _digits(given: dict[str, str], name: str) -> str:
     value = given.get(name) or ""
     if value and not (value.isascii() and value.isdigit() and len(value) <= 14):
         raise BadSetting(f"{name} is {value!r}, not 1 to 14 digits such as 20261124")
-    bound = value + padding[len(value) :]
-    if name == "closest":
-        moment(bound)
-    return bound
+    return value
+
+
+def _closest(given: dict[str, str]) -> str:
+    value = _digits(given, "closest")
+    if value:
+        moment(value)
+    return value
 
 
 def _number(given: dict[str, str], name: str) -> int | None:
@@ -184,6 +189,6 @@ def _number(given: dict[str, str], name: str) -> int | None:
     if not value:
         return None
     try:
-        return int(value)
+        return max(-_MOST, min(int(value), _MOST))
     except ValueError as error:
         raise BadSetting(f"{name} is {value!r}, not a whole number") from error

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
 from archive.cdxj import INDEX, Entry, first_not_below, line_end, url_key
-from archive.errors import BadSetting
+from archive.errors import ArchiveError, BadSetting
+from archive.portal import Portal
 from archive.replay.unsealed import Unsealed
+from archive.warc.reader import first_warcinfo, resolve
 
 MatchType = Literal["exact", "prefix", "host", "domain"]
 Excluded = Callable[[str, datetime | None, str], str | None]
@@ -31,10 +34,10 @@ def nothing_excluded(_url: str, _captured: datetime | None, _portal: str) -> str
     return None
 
 
-def portal_of(warc: str) -> str:
+def portal_named(warc: str) -> str:
     """Return the portal whose crawl wrote the file, by its name; "" for another crawler's.
 
-    >>> portal_of("demo-2-20261124120000123-00001-abcdef.warc.gz"), portal_of("x.warc.gz")
+    >>> portal_named("demo-2-20261124120000123-00001-abcdef.warc.gz"), portal_named("x.warc.gz")
     ('demo-2', '')
     """
     found = _OURS.fullmatch(warc)
@@ -48,8 +51,12 @@ def moment(timestamp: str) -> datetime:
 
     >>> moment("20261124").isoformat(), moment("2026112412000500").isoformat()
     ('2026-11-24T00:00:00+00:00', '2026-11-24T12:00:05+00:00')
+    >>> moment("2026112").isoformat(), moment("20260").isoformat()
+    ('2026-11-20T00:00:00+00:00', '2026-01-01T00:00:00+00:00')
     """
     padded = timestamp[:14] + "00000101000000"[len(timestamp[:14]) :]
+    if len(timestamp) in (5, 7) and timestamp[-1] != "0":  # half a month or day: 1 is 10, not 11
+        padded = f"{timestamp}0{padded[len(timestamp) + 1 :]}"
     try:  # ten times as fast as strptime, which ten thousand captures would feel
         year, month, day, hour, minute, second = (int(padded[a:b]) for a, b in _FIELDS)
         return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
@@ -102,6 +109,7 @@ class Index:
         self.excluded = excluded
         self._unsealed = Unsealed(archive)
         self._mapped: tuple[tuple[int, int, int], mmap.mmap] | None = None
+        self._portals: dict[str, str] = {}
 
     def captures(self, where: Span, *, newest_first: bool = False) -> Iterator[Entry]:
         """Yield the captures of a stretch in the index's order (by SURT, then time), or backwards."""
@@ -157,12 +165,38 @@ class Index:
         """Return why a capture is not to be shown, or None."""
         if self.excluded is nothing_excluded:
             return None
-        return self.excluded(entry.url, moment(entry.timestamp), portal_of(entry.warc))
+        return self.excluded(entry.url, moment(entry.timestamp), self.portal_of(entry.warc))
+
+    def why_none(self, where: Span, most: int) -> str | None:
+        """Return why nothing of a stretch is shown, by its first ``most`` captures.
+
+        None where something is shown, or nothing was captured.
+        """
+        if next(self.captures(where), None):
+            return None
+        ours = filter(self._of_portal, self.every(where))
+        return next(filter(None, map(self.reason, islice(ours, most))), None)
+
+    def portal_of(self, warc: str) -> str:
+        """Return the portal that a WARC says it is of, else the one that its name says; or ""."""
+        known = self._portals.get(warc)
+        if known is not None:
+            return known
+        path = resolve(self.archive / "warc", warc)
+        try:
+            fields = first_warcinfo(path)
+        except (ArchiveError, OSError):  # moved, for one: it may come back
+            return portal_named(warc)
+        portal = Portal.from_warcinfo(fields).id or portal_named(warc)
+        if fields or path.name == warc:  # the record of one still open may be on its way
+            self._portals[warc] = portal
+        return portal
+
+    def _of_portal(self, entry: Entry) -> bool:
+        return not self.portal or self.portal_of(entry.warc) == self.portal
 
     def _shown(self, entry: Entry) -> bool:
-        if self.portal and portal_of(entry.warc) != self.portal:
-            return False
-        return self.reason(entry) is None
+        return self._of_portal(entry) and self.reason(entry) is None
 
     def _sealed(self, where: Span, backwards: bool) -> Iterator[bytes]:
         lines = self._map()

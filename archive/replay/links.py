@@ -51,8 +51,11 @@ class Links:
     timestamp: str
 
     def within(self, base: str) -> Links:
-        """Return the links of a page that names ``base`` as its base."""
-        return replace(self, base=urljoin(self.base, base.strip().translate(_SPACE)))
+        """Return the links of a page that names ``base`` as its base; one that is broken is none."""
+        try:
+            return replace(self, base=urljoin(self.base, base.strip().translate(_SPACE)))
+        except ValueError:  # an address such as http://[
+            return self
 
     def to(self, link: str, modifier: Modifier) -> str | None:
         """Return where ``link`` leads, itself if nothing is fetched by it, None if it may not be.

@@ -169,9 +169,13 @@ class _Page:
 
     def _anchor(self, attributes: Attributes) -> None:
         """Lead a link to the framed page; one within the page stays within the frame."""
-        self._lead(attributes, "href", "")
+        for key in ("href", "xlink:href"):  # the latter is SVG's
+            self._lead(attributes, key, "")
         attributes.pop("target", None)
-        if "href" in attributes and not (attributes["href"] or "").startswith("#"):
+        led = next(
+            (attributes[key] or "" for key in ("href", "xlink:href") if key in attributes), "#"
+        )
+        if not led.startswith("#"):
             attributes["target"] = "_top"
 
     def _sources(self, name: str, attributes: Attributes) -> None:

@@ -33,7 +33,7 @@ from archive.exclusions import Standing
 from archive.replay import cdx, timemap, views
 from archive.replay.answer import answer
 from archive.replay.asked import Asked, address, ascii_url, asked, datetime_header
-from archive.replay.index import Excluded, Index, span
+from archive.replay.index import Excluded, Index, Span, span
 from archive.replay.links import WEB, Links, replay_path
 from archive.replay.memento import Memento, load
 from archive.replay.player import application as player_application
@@ -73,7 +73,7 @@ class Replay:
         """Answer for what stands after ``/web/``: a memento, a TimeGate, a TimeMap, a calendar."""
         path = after(request, WEB)
         if path.startswith("*/"):
-            return views.captures(self.index, asked(path[2:]).url, "")
+            return self._captures(asked(path[2:]).url, "")
         if found := re.fullmatch(r"timemap/(link|json|cdxj)/(.+)", path, re.S):
             return self._timemap(request, found[1], found[2])
         wanted = asked(path)
@@ -84,7 +84,12 @@ class Replay:
     def captures(self, request: Request) -> Response:
         """Show the captures of an address, one year at a time."""
         told = request.query_params
-        return views.captures(self.index, address(told.get("url", "")), told.get("year", ""))
+        return self._captures(address(told.get("url", "")), told.get("year", ""))
+
+    def _captures(self, url: str, year: str) -> Response:
+        if reason := self._why_none(span(url)):
+            return views.excluded(Asked(url), reason)
+        return views.captures(self.index, url, year)
 
     def diff(self, request: Request) -> Response:
         """Show what changed in a story."""
@@ -101,6 +106,8 @@ class Replay:
             return PlainTextResponse("")
         lines = cdx.answer(self.index, question)
         first = next(lines, None)
+        if first is None and (reason := self._why_none(span(question.url, question.match))):
+            return _excluded(question.url, reason)
         if first is None and question.output == "json":  # as pywb, which clients go by
             return JSONResponse({"message": f"No Captures found for: {question.url}"}, 404)
         return _streamed(_again(first or "", lines), cdx.MEDIA[question.output])
@@ -136,6 +143,8 @@ class Replay:
             media = "application/link-format"
         first = next(lines, None)
         if first is None:
+            if reason := self._why_none(span(url)):
+                return _excluded(url, reason)
             return PlainTextResponse(f"{url} was never captured\n", 404)
         return _streamed(_again(first, lines), media)
 
@@ -201,10 +210,12 @@ class Replay:
 
     def _nothing(self, wanted: Asked) -> Response:
         """Say that an address was never captured, or why its captures are not shown."""
-        for entry in islice(self.index.every(span(wanted.url)), _MOST_TRIED):
-            if reason := self.index.reason(entry):
-                return views.excluded(wanted, reason)
+        if reason := self._why_none(span(wanted.url)):
+            return views.excluded(wanted, reason)
         return views.never(self.index, wanted)
+
+    def _why_none(self, where: Span) -> str | None:
+        return self.index.why_none(where, _MOST_TRIED)
 
 
 def after(request: Request, prefix: str) -> str:
@@ -276,6 +287,11 @@ class ByPort:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         by_player = scope["type"] == "http" and scope["server"][1] == self._port
         await (self._player if by_player else self._main)(scope, receive, send)
+
+
+def _excluded(url: str, reason: str) -> Response:
+    """Say to a program why captures that are there are not shown (RFC 7725)."""
+    return PlainTextResponse(f"{url}: {reason}\n", 451)
 
 
 def _bad_setting(_: Request, error: Exception) -> Response:

@@ -89,13 +89,22 @@ _STORY = (
 )
 
 
+def is_id(text: str) -> bool:
+    """Tell whether ``text`` is written as an article's id.
+
+    >>> is_id("18"), is_id("²"), is_id("https://khabar.test/18")
+    (True, False, False)
+    """
+    return text.isascii() and text.isdecimal() and len(text) <= 19  # 63 bits
+
+
 def story(archive: Path, url_or_id: str) -> Told | None:
     """Return the story of an address or of an article's id; None if there is none."""
     with _asked(archive) as connection:
         if connection is None:
             return None
-        ids = [int(url_or_id)] if url_or_id.isdigit() else [article_id(url_or_id)]
-        if not url_or_id.isdigit():  # the story may go by a canonical address that is not this one
+        ids = [int(url_or_id)] if is_id(url_or_id) else [article_id(url_or_id)]
+        if not is_id(url_or_id):  # the story may go by a canonical address that is not this one
             ids += [
                 row[0]
                 for row in connection.execute(

@@ -41,7 +41,7 @@ def read_captures(
     (``DamagedRecord``, ``TruncatedRecord``), or given to ``on_damage``, and then reading goes on
     at the next record. ``about`` comes from our ``metadata`` record before or right after.
     """
-    beside = _Beside(_first_warcinfo(path) if start else {})
+    beside = _Beside(first_warcinfo(path) if start else {})
     waiting: Capture | None = None
     for record in read_records(path, start=start, on_damage=on_damage):
         kind = record.record_type
@@ -87,7 +87,7 @@ def read_capture(path: Path, offset: int) -> Capture:
     for record in read_records(path, start=offset):
         if record.offset != offset or record.record_type not in _CAPTURES:
             break
-        capture = _readable(record, _Beside(_first_warcinfo(path)), None)
+        capture = _readable(record, _Beside(first_warcinfo(path)), None)
         if capture:
             return capture
     raise DamagedRecord("no capture starts here", warc=path.name, offset=offset)
@@ -198,7 +198,7 @@ def _warcinfo(record: Record) -> Mapping[str, str]:
     return dict(reversed(read_fields(record.first(_MOST_HEAD))))
 
 
-def _first_warcinfo(path: Path) -> Mapping[str, str]:
+def first_warcinfo(path: Path) -> Mapping[str, str]:
     """Return the fields of the file's first record, {} if that is no readable ``warcinfo``."""
     record = next(read_records(path, on_damage=lambda _: None), None)
     return _warcinfo(record) if record and record.record_type == "warcinfo" else {}

@@ -59,6 +59,10 @@ IM, CS, MP, WEB = (
         ('<p title="<img src=/x>">', '<p title="<img src=/x>">'),
         ('<svg viewBox="0 0 1 1"><use xlink:href="/i.svg#a"/></svg>',
          f'<svg viewBox="0 0 1 1"><use xlink:href="{IM}/i.svg#a" /></svg>'),
+        ('<svg><a xlink:href="https://live.test/" target=_blank>',
+         '<svg><a xlink:href="/web/20261124120000/https://live.test/" target="_top">'),
+        ('<svg><a xlink:href="#part">', '<svg><a xlink:href="#part">'),
+        ('<base href="http://["><img src="/x.png">', f'<img src="{IM}/x.png">'),
         ("a < b &amp; c &nbsp;<br/>", "a < b &amp; c &nbsp;<br/>"),
     ],
 )  # fmt: skip

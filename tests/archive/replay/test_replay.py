@@ -171,6 +171,7 @@ def test_a_charset_is_kept(server: Server) -> None:
         ("bytes=99999-100000", 416, slice(0, 0), "bytes */10240"),
         ("bytes=5-2", 200, slice(None), None),
         ("lines=1-2", 200, slice(None), None),
+        (f"bytes={'9' * 5_000}-", 200, slice(None), None),
     ],
 )
 def test_ranges(server: Server, asked: str, status: int, part: slice, told: str | None) -> None:
@@ -255,6 +256,15 @@ def test_the_cdx_api_asks_the_index(server: Server, archive: Path) -> None:
     ]
     assert lines(server, f"url={SITE}/often&limit=2&{text}") == ["20260301120000", "20260302120000"]
     assert lines(server, f"url={SITE}/often&limit=-1&{text}") == ["20260305120000"]
+    for limit in ("9" * 30, "-" + "9" * 30):
+        assert len(lines(server, f"url={SITE}/often&limit={limit}")) == 5
+    for bounds, found in (
+        ("from=2026030", 5),
+        ("from=2026031", 0),
+        ("to=2026030", 5),
+        ("to=20260", 5),
+    ):
+        assert len(lines(server, f"url={SITE}/often&{bounds}")) == found, bounds
     assert lines(server, f"url={SITE}/often&sort=closest&closest=2026030413&limit=2&{text}") == [
         "20260304120000",
         "20260305120000",
@@ -276,6 +286,7 @@ def test_the_cdx_api_asks_the_index(server: Server, archive: Path) -> None:
     [
         "",
         "url=x&limit=few",
+        "url=x&sort=closest&closest=2026023",
         "url=x&filter=nonsense",
         "url=x&filter=nofield:1",
         "url=x&from=yesterday",
@@ -322,9 +333,30 @@ def test_an_excluded_address_says_why(archive: Path) -> None:
         got = server.get(f"/web/{stamp(0)}mp_/{SITE}/page")
         assert got.status == 451
         assert "taken down on 2026-11-01 at the family&#39;s wish" in got.text
-        assert server.get(f"/cdx?url={SITE}/page").text == ""
-        assert server.get(f"/web/timemap/link/{SITE}/page").status == 404
+        for path in ("web/*/", "captures?url=", "web/timemap/link/", "cdx?url="):
+            got = server.get(f"/{path}{SITE}/page")
+            assert (got.status, "taken down on 2026-11-01" in got.text) == (451, True), path
+            assert server.get(f"/{path}{SITE}/often").status == 200
+        assert "/page " not in server.get("/cdx?url=portal.test/*").text
+        assert server.get(f"/cdx?url={SITE}/often&filter==status:500").text == ""
         assert server.get(f"/web/{stamp(0)}mp_/{SITE}/often").status == 200
+
+
+def test_a_portals_exclusion_holds_whatever_its_warc_is_named(tmp_path: Path) -> None:
+    def excluded(url: str, captured: object, portal: str) -> str | None:
+        return "a court's order" if portal == "demo" else None
+
+    with WarcWriter(tmp_path / "warc", portal="demo", info={"isPartOf": "demo"}) as writer:
+        name = writer.write(exchange("/1")).warc
+    (tmp_path / "warc" / name).rename(tmp_path / "warc" / "renamed-extract.warc.gz")
+    for beside in (tmp_path / "index.cdxj", *(tmp_path / "warc").glob("*.cdxj")):
+        beside.unlink()
+    with replaying(tmp_path, excluded=excluded) as server:
+        assert server.get(f"/web/{stamp(0)}mp_/{SITE}/1").status == 451
+    with replaying(tmp_path, portal="demo") as server:
+        assert server.get(f"/web/{stamp(0)}mp_/{SITE}/1").status == 200
+    with replaying(tmp_path, portal="other", excluded=excluded) as server:
+        assert server.get(f"/web/{stamp(0)}mp_/{SITE}/1").status == 404
 
 
 def test_a_page_is_there_before_its_warc_is_sealed(tmp_path: Path) -> None:
