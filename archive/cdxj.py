@@ -126,6 +126,16 @@ def rebuild(archive: Path) -> None:
         _replace(archive / INDEX, merged(sorted((archive / "warc").glob("*.cdxj"))))
 
 
+def is_whole(archive: Path) -> bool:
+    """Tell whether the archive's index can hold all lines beside its WARCs: by size, none are read."""
+    beside = 0
+    for path in (archive / "warc").glob("*.cdxj"):
+        with contextlib.suppress(FileNotFoundError):
+            beside += path.stat().st_size
+    index = archive / INDEX
+    return index.is_file() and index.stat().st_size >= beside
+
+
 def _with(old: mmap.mmap, added: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the bytes of ``old`` with the lines ``added`` in their places."""
     done = 0

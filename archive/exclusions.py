@@ -2,7 +2,8 @@
 
 A line says who took what out, when and why; an undo is another line. It cannot be made again from
 the WARC files, so its lines are chained (``archive.chain``), and ``exclusions.head`` names the
-last one: a file that was changed, cut short or deleted is damage, never "no exclusions".
+last one: a file that was changed, cut short or deleted is damage, never "no exclusions". Only where
+both files are lost together can nobody tell: that is an archive in which nothing was excluded.
 """
 
 from __future__ import annotations
@@ -188,7 +189,8 @@ def read(archive: Path) -> Exclusions:
     """Return the exclusions of the archive in ``archive``.
 
     Raises ``StoreError`` if the file is not as it was written, or not there any more: whoever
-    cannot know what is excluded must give out nothing.
+    cannot know what is excluded must give out nothing. Without both files there are no exclusions;
+    that they were lost together cannot be noticed.
     """
     path = archive / FILE
     known = _head(archive)  # before the lines: another process may append between the two looks

@@ -149,7 +149,12 @@ class Ledger:
         with self._begin() as tx:
             self._bury(tx, portal, now)
             last = tx.execute(_newest(portal, now)).one_or_none()
-            again = last is not None and last.planned is not None and last.exit == "interrupted"
+            again = (
+                last is not None
+                and last.planned is not None
+                and last.exit == "interrupted"
+                and last.attempt < ATTEMPTS  # else that moment is done with
+            )
             row = {
                 "portal": portal,
                 "planned": _seconds(planned),

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import duckdb
 
+from archive import cdxj
 from archive.errors import ArchiveError, BadSetting
 from archive.ingest import landed_up_to, warc_name
 from archive.ledger import Ledger
+from archive.search.index import FOLDER as SEARCH
 from archive.store.connection import connect
 from archive.warc import lock as warc_lock
 from archive.warc.reader import decoded, read_capture, resolve
@@ -46,6 +48,7 @@ def archive_facts(folder: Path, ledger: Ledger, now: datetime, floor: int) -> Ar
     growing = sorted((folder / "warc").glob("*" + OPEN))
     held = {path: warc_lock.is_held(path) for path in growing}
     behind = _behind(folder, [*sealed, *growing])
+    indexed = cdxj.is_whole(folder)
     oldest = min((path.stat().st_mtime for path in sealed), default=None)
     return ArchiveFacts(
         now=now,
@@ -55,11 +58,21 @@ def archive_facts(folder: Path, ledger: Ledger, now: datetime, floor: int) -> Ar
         abandoned=[path.name for path, alive in held.items() if not alive],
         behind=sum(behind.values()),
         behind_since=_oldest_change(behind),
-        index_behind=[path.name for path in sealed if not cdxj_of(path).is_file()],
+        index_behind=[p.name for p in sealed if not (indexed and cdxj_of(p).is_file())],
+        unsearchable=_is_unsearchable(folder),
         verified=ledger.last_check("verify"),
         oldest=None if oldest is None else datetime.fromtimestamp(oldest, UTC),
         supervised=lock.holders(folder, NAME) is not None,
     )
+
+
+def _is_unsearchable(folder: Path) -> bool:
+    """Tell whether there are stories and no search index."""
+    if (folder / SEARCH).is_dir():
+        return False
+    with suppress(ArchiveError, duckdb.Error), connect(folder) as connection:
+        return bool(connection.execute("FROM articles LIMIT 1").fetchone())
+    return False
 
 
 def _behind(folder: Path, paths: list[Path]) -> dict[Path, int]:

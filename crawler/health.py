@@ -102,6 +102,7 @@ class ArchiveFacts:
 
     ``abandoned`` are unsealed WARC files whose writer is gone; ``behind`` counts bytes of WARC
     that are not in the tables, ``index_behind`` sealed files that index.cdxj does not have.
+    ``unsearchable`` tells that there are stories and no search index.
     ``supervised`` tells whether ``schedule run`` runs: with cron it need not.
     """
 
@@ -113,6 +114,7 @@ class ArchiveFacts:
     behind: int = 0
     behind_since: datetime | None = None
     index_behind: Sequence[str] = ()
+    unsearchable: bool = False
     verified: Check | None = None
     oldest: datetime | None = None
     supervised: bool = False
@@ -154,7 +156,7 @@ def overdue(facts: PortalFacts) -> Finding | None:
 
 def failing(facts: PortalFacts) -> Finding | None:
     """Run after run ends badly."""
-    bad = _streak(facts.runs, lambda run: run.exit in _BAD)
+    bad = _streak(facts.runs, _ended_badly)
     if len(bad) < FAILS:
         return None
     cause = bad[0].figures.get("cause", "")
@@ -305,6 +307,14 @@ def index(facts: ArchiveFacts) -> Finding | None:
     return Finding("index", "", facts.now, says, "`morestories recover`")
 
 
+def search(facts: ArchiveFacts) -> Finding | None:
+    """There are stories, and nothing to search them with."""
+    if not facts.unsearchable or facts.writing:
+        return None
+    says = "there are stories, and the folder search/ is missing"
+    return Finding("search", "", facts.now, says, "`morestories ingest`")
+
+
 def unverified(facts: ArchiveFacts) -> Finding | None:
     """Nobody has read what is kept for half a year, or whoever did found damage."""
     check = facts.verified
@@ -333,7 +343,7 @@ PORTAL_RULES: Final[tuple[PortalRule, ...]] = (
     theme,
     feed,
 )
-ARCHIVE_RULES: Final[tuple[ArchiveRule, ...]] = (disk, unsealed, behind, index, unverified)
+ARCHIVE_RULES: Final[tuple[ArchiveRule, ...]] = (disk, unsealed, behind, index, search, unverified)
 
 
 def examine(archive: ArchiveFacts, portals: Iterable[PortalFacts]) -> list[Finding]:
@@ -346,6 +356,12 @@ def examine(archive: ArchiveFacts, portals: Iterable[PortalFacts]) -> list[Findi
 def _streak(items: Sequence[T], holds: Callable[[T], bool]) -> list[T]:
     """Return the newest items for which it holds, up to the first for which it does not."""
     return list(takewhile(holds, items))
+
+
+def _ended_badly(run: Run) -> bool:
+    """Tell whether a run is to be looked into; what a person began and interrupted is not."""
+    died = run.exit is Exit.INTERRUPTED and run.planned is not None
+    return died or run.exit in _BAD
 
 
 def _word(run: Run) -> str:

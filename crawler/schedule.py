@@ -146,11 +146,15 @@ def moments(table: Timetable, after: datetime) -> Iterator[datetime]:
 
 
 def start_of(table: Timetable, moment: datetime) -> datetime:
-    """Return when the run of ``moment`` starts: the same answer however often it is asked for."""
+    """Return when the run of ``moment`` starts: the same answer however often it is asked for.
+
+    Jitter that reaches past the table's hours or its last day is left out.
+    """
     if not table.jitter:
         return moment
     seed = hashlib.sha256(f"{table.portal} {moment.timestamp():.0f}".encode()).digest()
-    return moment + table.jitter * (int.from_bytes(seed[:8]) / 2**64)
+    start = moment + table.jitter * (int.from_bytes(seed[:8]) / 2**64)
+    return start if table.lets(start) else moment
 
 
 def due(

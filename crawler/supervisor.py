@@ -137,8 +137,15 @@ class Supervisor:
         files = portal_files(self.archive)
         for name in self.portals.keys() - files.keys():
             del self.portals[name]
+        for path in self._written.keys() - set(files.values()):
+            del self._written[path]  # put back, it is read again
         for name, path in files.items():
-            written = path.stat().st_mtime
+            try:
+                written = path.stat().st_mtime
+            except FileNotFoundError:  # gone a moment ago
+                self.portals.pop(name, None)
+                self._written.pop(path, None)
+                continue
             if self._written.get(path) == written:
                 continue
             self._written[path] = written

@@ -45,13 +45,13 @@ class DailyUpkeep:
 
     def is_due(self, now: datetime, *, idle: bool) -> bool:
         """Tell whether it is to begin at ``now``."""
-        if self._tried is not None and now - self._tried < AGAIN:
+        if self._tried is not None and abs(now - self._tried) < AGAIN:
             return False
         if not (self.archive / "warc").is_dir():
             return False
         last = self.ledger.last_check("maintain")
         if last is None:
-            return idle and now - self.started >= FIRST
+            return idle and abs(now - self.started) >= FIRST
         since = abs(now - last.ended)  # a clock that was set back must not silence it
         return since >= (EVERY if idle else LATEST)
 

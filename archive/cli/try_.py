@@ -14,6 +14,7 @@ from lxml.html import HtmlElement
 from rich.markup import escape
 from rich.table import Table
 
+from archive import exclusions
 from archive.article import Article, Moment
 from archive.capture import Capture
 from archive.cdxj import lookup
@@ -28,6 +29,7 @@ from archive.store.connection import connect, is_made
 from archive.store.observed import evidence
 from archive.store.rows import capture_id
 from archive.warc.reader import decoded, read_capture
+from archive.warc.seal import archive_of
 
 UrlOption = Annotated[
     str, typer.Option("--url", help="The address of a FILE: decides which links are the site's.")
@@ -94,16 +96,14 @@ def find_page(page: str, url: str, archive: Path) -> Source:
     """Return the page that the argument names; raise ``BadSetting`` where there is none."""
     path, mark, offset = page.rpartition("#")
     if mark and offset.isdigit() and not page.startswith(("http://", "https://")):
-        return _from_capture(read_capture(_warc(Path(path), archive), int(offset)), archive)
+        return _from_record(_warc(Path(path), archive), int(offset), archive)
     if page.startswith(("http://", "https://")):
         folder = existing(archive)
         entries = [entry for entry in lookup(folder, page) if entry.mime != "warc/revisit"]
         if not entries:
             raise BadSetting(f"no sealed capture of {page} in {folder}: crawl it first")
         newest = entries[-1]
-        return _from_capture(
-            read_capture(_warc(Path(newest.warc), archive), newest.offset), archive
-        )
+        return _from_record(_warc(Path(newest.warc), archive), newest.offset, archive)
     file = Path(page)
     if not file.is_file():
         raise BadSetting(f"no file {file}: name an HTML file, WARC#OFFSET or a captured address")
@@ -130,11 +130,22 @@ def _layouts(capture: Capture, archive: Path) -> tuple[Layout, ...]:
         return evidence(connection, capture_id(warc_name(Path(capture.warc)), capture.offset))
 
 
-def _from_capture(capture: Capture, archive: Path) -> Source:
+def _obey(capture: Capture, portal: Portal, warc: Path, archive: Path) -> None:
+    """Raise ``BadSetting`` for what the archive, or the one that the WARC is of, has excluded."""
+    for folder in {archive.resolve(), archive_of(warc.resolve())}:
+        found = exclusions.read(folder).why(capture.url, capture.date, portal.id)
+        if found is not None:
+            raise BadSetting(f"{capture.url} is excluded and not shown: {found}")
+
+
+def _from_record(warc: Path, offset: int, archive: Path) -> Source:
+    capture = read_capture(warc, offset)
     content_type = next(
         (v for k, v in capture.headers if k == "content-type"), capture.content_type
     )
-    portal = replace(Portal.from_warcinfo(capture.warcinfo), layouts=_layouts(capture, archive))
+    known = Portal.from_warcinfo(capture.warcinfo)
+    _obey(capture, known, warc, archive)
+    portal = replace(known, layouts=_layouts(capture, archive))
     return Source(decoded(capture), capture.url, content_type, capture.date, portal)
 
 

@@ -51,9 +51,14 @@ def conceal(connection: duckdb.DuckDBPyConnection, exclusions: Exclusions) -> No
         if table.name == "texts":
             continue
         if "capture" in has:
+            to = (
+                " AND (to_article IS NULL OR to_article NOT IN (FROM excluded_articles))"
+                if "to_article" in has
+                else ""
+            )
             connection.execute(
                 f"CREATE TEMP VIEW {table.name} AS FROM lake.{table.name} "
-                "WHERE capture IS NULL OR capture NOT IN (FROM excluded_captures)"
+                f"WHERE (capture IS NULL OR capture NOT IN (FROM excluded_captures)){to}"
             )
         elif "article" in has:
             source = " AND source NOT IN (FROM excluded_articles)" if "source" in has else ""
@@ -128,8 +133,8 @@ def _days(target: Target) -> tuple[str, list[object]]:
 def refuse_past(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     """Raise ``BadSetting`` for a statement that reaches past the views, where any stand.
 
-    That is time travel inside a statement, the lake's own functions, and names that begin with
-    the lake's: each would show what is excluded.
+    That is time travel inside a statement, the lake's own functions, names that begin with the
+    lake's, and files: each would show what is excluded.
     """
     if not connection.execute(_STANDING).fetchone():
         return
@@ -137,7 +142,7 @@ def refuse_past(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     parsed = json.loads(told[0]) if told else {}
     if parsed.get("error"):  # no SELECT (EXPLAIN, SUMMARIZE): it shows no rows of the past
         parsed = {}
-        if _PAST_WORDS.search(sql):
+        if _PAST_WORDS.search(sql) or _FILE_WORDS.search(sql):
             raise BadSetting(_NO_PAST)
     if any(map(_reaches_past, _nodes(parsed))):
         raise BadSetting(_NO_PAST)
@@ -154,22 +159,42 @@ def _nodes(parsed: object) -> Iterator[dict[str, Any]]:
 def _reaches_past(node: dict[str, Any]) -> bool:
     names = {str(node.get(name) or "").lower() for name in ("catalog_name", "schema_name")}
     if node.get("type") == "BASE_TABLE":
-        return bool(node.get("at_clause")) or bool(names & {"lake", "__ducklake_metadata_lake"})
+        at = bool(node.get("at_clause"))
+        return at or bool(names & {"lake", "__ducklake_metadata_lake"}) or _is_file(node)
     function = node.get("function") or {}
     return node.get("type") == "TABLE_FUNCTION" and bool(
         _PAST_FUNCTIONS.search(str(function.get("function_name")))
     )
 
 
+def _is_file(node: dict[str, Any]) -> bool:
+    """Tell whether a table's name is a path: DuckDB reads ``'x.parquet'`` and ``x.parquet`` alike."""
+    table = str(node.get("table_name") or "")
+    ending = f".{table}" if node.get("schema_name") else table
+    return bool(_PATH.search(table) or _FILE_NAME.search(ending))
+
+
 _STANDING: Final = "FROM temp.exclusions WHERE undone IS NULL LIMIT 1"
 _TABLES: Final = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lake'"
 _PAST_FUNCTIONS: Final = re.compile(
-    r"table_(changes|insertions|deletions)|ducklake|^query|sqlite_|postgres_", re.IGNORECASE
+    r"table_(changes|insertions|deletions)|ducklake|^query|sqlite_|postgres_"
+    r"|\b(read|glob|parquet|delta|iceberg|sniff)_|\bglob\b",
+    re.IGNORECASE,
+)
+_PATH: Final = re.compile(r"[./\\*?]")
+_FILE_NAME: Final = re.compile(
+    r"\.(parquet|csv|tsv|json|jsonl|ndjson|gz|zst|xlsx|arrows?|avro)\b", re.IGNORECASE
+)
+# In what is no SELECT: a quoted name where a table's may stand, or one that ends as files do.
+_FILE_WORDS: Final = re.compile(
+    rf"\b(from|join|summarize|describe|table|pivot|unpivot)\W*['\"][^'\"]*[./\\*?]"
+    rf"|{_FILE_NAME.pattern}",
+    re.IGNORECASE,
 )
 _PAST_WORDS: Final = re.compile(rf"{_PAST_FUNCTIONS.pattern}|\bat\s*\(|\blake\b", re.IGNORECASE)
 _NO_PAST: Final = (
     "this archive has exclusions, and this statement reaches past them: name tables as they are "
-    "in docs/schema.md, without `lake.`, and use --as-of DAY in place of AT (…)"
+    "in docs/schema.md, without `lake.`, read no files, and use --as-of DAY in place of AT (…)"
 )
 _ORIGINAL: Final = "JOIN readings o"
 assert _ORIGINAL in schema.SIGHTINGS.sql

@@ -60,7 +60,7 @@ def recover(
         results = [_recover_open(path, now) for path in left]
         results += _list_unlisted(archive, now)
         done = any(result.done in ("sealed", "listed") for result in results)
-        if done or not (archive / cdxj.INDEX).is_file():
+        if done or not cdxj.is_whole(archive):
             cdxj.rebuild(archive)
         if not (archive / FILE_NAME).is_file():
             remake_revisits(archive)

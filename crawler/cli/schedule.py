@@ -163,7 +163,9 @@ def unit(
     folder = archive.resolve()
     command = shutil.which("morestories") or f"{sys.executable} -m crawler.cli"
     start = f"{command} schedule run --archive {shlex.quote(str(folder))} --at-once {at_once}"
-    typer.echo(_UNIT.format(folder=folder, start=start, stop=int(3 * URGE)))
+    start = start.replace("%", "%%").replace("$", "$$")  # systemd would read them as its own
+    shown = str(folder).replace("%", "%%")
+    typer.echo(_UNIT.format(folder=shown, start=start, stop=int(3 * URGE)))
 
 
 _UNIT = """\

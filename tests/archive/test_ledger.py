@@ -62,6 +62,9 @@ def test_an_interrupted_run_is_tried_again_but_not_for_ever(ledger):
         assert ledger.run(run).attempt == attempt
         assert (ledger.broken_off("demo", NOW) is not None) == (attempt < ATTEMPTS)
     assert ledger.covered("demo", NOW) == NOW
+    later = ran(ledger, NOW + HOUR, Exit.INTERRUPTED)
+    assert ledger.run(later).attempt == 1
+    assert ledger.broken_off("demo", NOW + HOUR) is not None
 
 
 def test_what_a_person_interrupts_is_not_started_again(ledger):

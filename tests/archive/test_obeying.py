@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from archive import exclusions
+from archive.cli.try_ import find_page
 from archive.errors import BadSetting, StoreError
 from archive.exclusions import FILE, target
 from archive.export import Selection, export_articles
@@ -189,12 +190,60 @@ def test_as_of_an_earlier_day_obeys_what_is_excluded_today(archive: Path) -> Non
         "SELECT (SELECT max(url) FROM lake.captures)",
         "FROM query('FROM lake.texts')",
         "SUMMARIZE lake.texts",
+        "FROM 'lake/main/texts/x.parquet'",
+        'FROM "x.parquet"',
+        "FROM x.parquet",
+        "FROM read_parquet('lake/**/*.parquet')",
+        "FROM parquet_scan('lake/x')",
+        "FROM read_text('warc/a')",
+        "FROM glob('lake/*')",
+        "SELECT * FROM captures, 'x.csv'",
+        "SUMMARIZE 'lake/main/texts/x.parquet'",
+        "SUMMARIZE x.parquet",
+        "DESCRIBE FROM 'x.parquet'",
     ],
 )
 def test_no_statement_reaches_past_an_exclusion(archive: Path, sql: str) -> None:
     take_out(archive, STORY)
     with open(archive) as connection, pytest.raises(BadSetting, match="reaches past"):
         select(connection, sql)
+
+
+def test_harmless_statements_are_still_read(archive: Path) -> None:
+    take_out(archive, STORY)
+    with open(archive) as connection:
+        for sql in (
+            "SELECT count(*) FROM texts WHERE url LIKE 'https://%/a.html'",
+            "SELECT url FROM captures WHERE url GLOB '*.example/*'",
+            "EXPLAIN SELECT url FROM texts WHERE url = 'https://a.example/b/'",
+            "SUMMARIZE texts",
+            "DESCRIBE texts",
+            "SHOW TABLES",
+        ):
+            select(connection, sql)
+
+
+def test_links_to_an_excluded_story_are_not_shown(archive: Path) -> None:
+    count = f"SELECT count(*) FROM links WHERE to_url = '{STORY}'"
+    with open(archive) as connection:
+        assert connection.execute(count).fetchall()[0][0] > 0
+    take_out(archive, STORY)
+    with open(archive) as connection:
+        assert connection.execute(count).fetchall() == [(0,)]
+
+
+def test_try_shows_no_excluded_capture(archive: Path) -> None:
+    with open(archive) as connection:
+        warc, offset = connection.execute(
+            "SELECT warc, warc_offset FROM captures WHERE url = ? ORDER BY captured LIMIT 1",
+            [STORY],
+        ).fetchall()[0]
+    record = f"{archive / 'warc' / warc}#{offset}"
+    assert find_page(record, "", archive).url == STORY
+    take_out(archive, STORY)
+    for page, folder in ((record, archive), (record, archive.parent), (STORY, archive)):
+        with pytest.raises(BadSetting, match="order 12"):
+            find_page(page, "", folder)
 
 
 def test_search_in_sql_and_numbers_leave_it_out(archive: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,7 @@ UNWELL_WHOLE: dict[str, tuple[ArchiveFacts, datetime, str]] = {
         "5.0 MB",
     ),
     "index": (replace(WHOLE, index_behind=["a.warc.gz"]), NOW, "1 sealed"),
+    "search": (replace(WHOLE, unsearchable=True), NOW, "search/ is missing"),
     "unverified": (
         replace(WHOLE, verified=Check("verify", NOW - 200 * DAY, 0)),
         NOW - 20 * DAY,
@@ -165,6 +167,7 @@ def test_each_rule_of_the_archive_notices_its_trouble_and_no_other(rule):
         replace(WELL, overdue=NOW - HOUR / 2),  # a queue
         replace(WELL, overdue=NOW - 2 * HOUR, running=ran(0)),
         replace(WELL, runs=[ran(1, Exit.PARTLY), ran(2, Exit.PARTLY), ran(3)]),
+        replace(WELL, runs=[replace(ran(n, Exit.INTERRUPTED), planned=None) for n in (1, 2, 3)]),
         replace(WELL, runs=[ran(1, failures={"robots": 5})]),  # some corner is forbidden
         replace(WELL, runs=[ran(1, failures={"dns": 5})]),  # a link to nowhere
         replace(WELL, held=NOW + HOUR / 60),
@@ -193,6 +196,12 @@ def test_damage_and_a_feed_without_items_and_no_tls_are_told_too():
     assert "never verified" in found.says
 
 
+def test_runs_that_die_each_time_are_told():
+    (found,) = examine(WHOLE, [replace(WELL, runs=[ran(n, Exit.INTERRUPTED) for n in (1, 2, 3)])])
+    assert (found.rule, found.since) == ("failing", NOW - 3 * HOUR)
+    assert "interrupted" in found.says
+
+
 def test_every_rule_has_its_paragraph():
     headed = re.findall(r"^### `(\w+)`\n+(\S.+)", OPERATING.read_text("utf-8"), re.M)
     rules = [rule.__name__ for rule in (*PORTAL_RULES, *ARCHIVE_RULES)]
@@ -215,6 +224,15 @@ def test_facts_of_a_real_portal(tmp_path):
         assert facts.themes[0].name
         assert facts.robots[0].url.endswith("/robots.txt")
         assert facts.next > now
+        (tmp_path / "index.cdxj").write_bytes(b"")
+        shutil.rmtree(tmp_path / "search")
+        whole = archive_facts(tmp_path, ledger, now, floor=0)
+        assert whole.index_behind
+        assert whole.unsearchable
+        for command in ("recover", "ingest"):
+            assert morestories(command, "--archive", tmp_path).returncode == Exit.OK
+        whole = archive_facts(tmp_path, ledger, now, floor=0)
+        assert (whole.index_behind, whole.unsearchable) == ([], False)
         # Evidence leads to the record.
         place = facts.stories[0].seen
         shown = morestories("try", f"{tmp_path / 'warc' / place.warc}#{place.offset}")

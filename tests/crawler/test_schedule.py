@@ -174,6 +174,17 @@ def test_jitter_spreads_portals_and_is_the_same_whenever_it_is_asked():
     assert due(one, before, start) == Due(ten)
 
 
+def test_jitter_never_reaches_past_the_hours_or_the_last_day():
+    for more in (
+        {"hours": read_hours("22:00-23:00"), "catch_up": "none"},
+        {"until": date(2026, 3, 2)},
+    ):
+        one = table("55 22 * * *", jitter=timedelta(minutes=600), **more)
+        moment = utc(2026, 3, 2, 22, 55)
+        assert start_of(one, moment) == moment
+        assert due(one, moment - timedelta(hours=1), moment) == Due(moment)
+
+
 def test_adaptive_asks_the_frontier_within_bounds():
     one = table(ADAPTIVE)
     covered = NOW - timedelta(hours=1)

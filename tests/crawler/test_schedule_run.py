@@ -218,3 +218,11 @@ def test_notify_tells_once_what_changed(site, tmp_path, ledger):
     assert "ended with 7" in failed.stderr
     told(tmp_path, "--notify", notify)
     assert len(notes.read_text().splitlines()) == 3
+
+
+def test_the_unit_of_an_odd_folder_names_that_folder(tmp_path):
+    folder = tmp_path / "100%h$HOME"
+    shown = morestories("schedule", "unit", "--archive", folder).stdout
+    (start,) = [line for line in shown.splitlines() if line.startswith("ExecStart=")]
+    assert "100%%h$$HOME" in start
+    assert "100%%h$HOME" in shown.splitlines()[1]

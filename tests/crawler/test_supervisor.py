@@ -359,6 +359,31 @@ def test_what_a_person_changes_is_heeded_and_what_is_broken_keeps_its_schedule(
     assert Counter(portal for portal, _ in world.begun) == {"p00": 2}
 
 
+def test_a_file_that_was_moved_away_and_put_back_is_read_again(tmp_path, ledger, world):
+    portals(tmp_path, 1, schedule="*/30 * * * *")
+    cover(ledger, "p00", NOW)
+    one = supervisor(tmp_path, world)
+    turn(one, world, MINUTE)
+    path, aside = tmp_path / "portals" / "p00.toml", tmp_path / "p00.toml"
+    path.rename(aside)  # its time of change stays
+    turn(one, world, 2 * MINUTE)
+    assert "p00" not in one.portals
+    aside.rename(path)
+    turn(one, world, 2 * MINUTE)
+    assert "p00" in one.portals
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_gone(tmp_path, ledger, world, monkeypatch):
+    portals(tmp_path, 1, schedule="*/30 * * * *")
+    one = supervisor(tmp_path, world)
+    path = tmp_path / "portals" / "p00.toml"
+    monkeypatch.setattr("crawler.supervisor.portal_files", lambda _: {"p00": path})
+    turn(one, world, MINUTE)
+    path.unlink()
+    turn(one, world, 2 * MINUTE)
+    assert not one.portals
+
+
 def rewrite(folder: Path, portal: str, line: str) -> None:
     path = folder / "portals" / f"{portal}.toml"
     kept = [one for one in path.read_text().splitlines() if not one.startswith("schedule")]

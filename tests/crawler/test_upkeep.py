@@ -24,6 +24,8 @@ def test_it_is_due_daily_and_waits_two_days_for_a_quiet_moment(tmp_path: Path) -
         assert [one.is_due(NOW + n * HOUR, idle=True) for n in (1, 23, 24)] == [False, False, True]
         assert [one.is_due(NOW + n * DAY, idle=False) for n in (1, 2)] == [False, True]
         assert one.is_due(NOW - 2 * DAY, idle=True)  # the clock was set back
+        one._tried = NOW + DAY
+        assert one.is_due(NOW - 2 * DAY, idle=True)
 
 
 def test_it_runs_as_a_process_and_notes_itself(tmp_path: Path) -> None:
