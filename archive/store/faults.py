@@ -37,7 +37,10 @@ def fault(folder: Path, error: duckdb.Error) -> ArchiveError:
     if "No space left on device" in text:
         return DiskFull(f"no room left on the disk of {folder}; what was landed is intact")
     if "No snapshot found" in text:
-        return BadSetting("the tables are younger than that: a rebuild begins their history anew")
+        moment = text.rpartition("timestamp ")[2].strip()
+        return BadSetting(
+            f"nothing stood at {moment}: the tables are younger (a rebuild begins their history anew)"
+        )
     if isinstance(error, _ASKED_WRONGLY):
         return BadSetting(f"{text}\nThe tables and columns are described in docs/schema.md.")
     if not lake.in_bucket and (bad := damaged(Path(lake.data))):
