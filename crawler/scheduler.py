@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -110,12 +111,17 @@ class Scheduler(BaseScheduler):
             spent = self._keeper.requisite_bytes >= self._portal.requisite_bytes
             if claim.kind is not LinkKind.REQUISITE or not spent:
                 return claim
-            later = self._keeper.frontier.now() + REQUISITE_WAIT
-            self._keeper.settle(Settled(claim, State.FAILED, "requisite_bytes", due=later))
-            self._keeper.frontier.put_off(
-                self._portal.id, LinkKind.REQUISITE, later, "requisite_bytes"
-            )
+            self._put_off([claim, *(c for c in self._ready if c.kind is LinkKind.REQUISITE)])
         return None
+
+    def _put_off(self, requisites: Sequence[Claim]) -> None:
+        """Leave these requisites, and all that are queued, to a later run."""
+        frontier, why = self._keeper.frontier, "requisite_bytes"
+        later = frontier.now() + REQUISITE_WAIT
+        for claim in requisites:
+            self._keeper.settle(Settled(claim, State.FAILED, why, due=later))
+        self._ready = deque(c for c in self._ready if c.kind is not LinkKind.REQUISITE)
+        frontier.put_off(self._portal.id, LinkKind.REQUISITE, later, why)
 
     def _claim(self) -> bool:
         if time.monotonic() < self._look_at:

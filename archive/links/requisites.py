@@ -29,7 +29,8 @@ _SHOWN_RELS = frozenset(
     ]
 )
 _PRELOADED = frozenset(("style", "font", "image", "script"))
-# Where themes and plugins put a picture until it is scrolled to.
+# Where a picture stands until it is scrolled to, as lazysizes, WP Rocket, Jetpack, a3, Smush, EWWW,
+# bLazy and echo.js read it.
 LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-src", "data-lazy", "data-echo")
 LAZY_SETS = ("data-srcset", "data-lazy-srcset", "data-orig-srcset")
 LAZY_BACKGROUNDS = ("data-bg", "data-background", "data-background-image", "data-bg-url")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 from w3lib.url import safe_url_string
 
 from archive.cdxj import Entry
-from archive.cdxj import timestamp as stamp
 from archive.errors import BadSetting, DamagedRecord
 from archive.links.listed import absolute
 from archive.links.requisites import read_requisites
@@ -194,7 +193,7 @@ def _kept(row: tuple[Any, ...]) -> Kept:
     return Kept(
         Entry(
             key=key.replace(" ", "%20"),
-            timestamp=stamp(_utc(captured)),
+            timestamp=captured.astimezone(UTC).strftime("%Y%m%d%H%M%S"),
             url=url,
             mime="warc/revisit" if record == "revisit" else mime or "",
             status="" if status is None else str(status),
@@ -205,7 +204,3 @@ def _kept(row: tuple[Any, ...]) -> Kept:
         ),
         *row[10:],
     )
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -137,7 +137,7 @@ class _Package:
             "profile": "data-package",
             "wacz_version": WACZ_VERSION,
             "title": title,
-            "created": self._created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "created": _iso(self._created),
             "software": software,
             "resources": self._resources,
         }

@@ -11,6 +11,7 @@ import re
 from html import escape, unescape
 from typing import Final
 
+from archive.links.requisites import LAZY, LAZY_BACKGROUNDS, LAZY_SETS
 from archive.replay.links import Links, Modifier
 from archive.replay.styles import rewrite_style
 
@@ -42,17 +43,6 @@ _DROPPED_TAGS: Final = frozenset({"embed", "applet", "portal", "fencedframe"})
 _DROPPED: Final = frozenset(
     {"integrity", "crossorigin", "nonce", "ping", "manifest", "action", "formaction", "codebase"}
 )
-# What lazy-loading scripts read: lazysizes, WP Rocket, Jetpack, a3, Smush, EWWW, bLazy, echo.js.
-_LAZY: Final = (
-    "data-src",
-    "data-lazy-src",
-    "data-original",
-    "data-orig-src",
-    "data-lazy",
-    "data-echo",
-)
-_LAZY_SETS: Final = ("data-srcset", "data-lazy-srcset", "data-orig-srcset")
-_LAZY_BACKGROUNDS: Final = ("data-bg", "data-background", "data-background-image", "data-bg-url")
 # What covers a page until a script takes it away; the AF themes have one by default. A state of
 # the page itself ("has-preloader") is none.
 _COVER: Final = re.compile(
@@ -206,11 +196,11 @@ class _Page:
     def _unlazy(self, name: str, attributes: Attributes) -> None:
         """Put in place what a script would have put there."""
         if name in ("img", "iframe", "source", "video", "audio"):
-            for key, lazy in (("src", _LAZY), ("srcset", _LAZY_SETS)):
+            for key, lazy in (("src", LAZY), ("srcset", LAZY_SETS)):
                 if value := next((v for k in lazy if (v := attributes.get(k))), None):
                     attributes[key] = value
                     self.lazy.add(value)
-        value = next((v for k in _LAZY_BACKGROUNDS if (v := attributes.get(k))), None)
+        value = next((v for k in LAZY_BACKGROUNDS if (v := attributes.get(k))), None)
         if value and re.match(r"(?:https?:)?//|/|\S+\.(?:jpe?g|png|webp|gif|avif|svg)\b", value):
             style = attributes.get("style") or ""
             attributes["style"] = f"{style};background-image:url('{value}')".lstrip(";")

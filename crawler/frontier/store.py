@@ -296,18 +296,15 @@ class Frontier:
 
     def put_off(self, portal: str, kind: LinkKind, due: float, reason: str) -> int:
         """Leave what is queued of a kind to a later run; return how many."""
-        mine = and_(urls.c.portal == portal, urls.c.state == State.QUEUED, urls.c.kind == kind)
-        with self._begin() as tx:
-            later = {"state": State.FAILED, "due": due, "outcome": reason}
-            return tx.execute(update(urls).where(mine).values(later)).rowcount
+        return self._later(portal, urls.c.kind == kind, due, reason)
 
     def postpone(self, portal: str, origin: str, due: float, reason: str) -> int:
         """Leave what is queued of an origin (``https://host``) to a later run; return how many."""
-        mine = and_(
-            urls.c.portal == portal,
-            urls.c.state == State.QUEUED,
-            urls.c.url.startswith(origin + "/", autoescape=True),
-        )
+        its = urls.c.url.startswith(origin + "/", autoescape=True)
+        return self._later(portal, its, due, reason)
+
+    def _later(self, portal: str, which: Any, due: float, reason: str) -> int:
+        mine = and_(urls.c.portal == portal, urls.c.state == State.QUEUED, which)
         with self._begin() as tx:
             later = {"state": State.FAILED, "due": due, "outcome": reason}
             return tx.execute(update(urls).where(mine).values(later)).rowcount

@@ -293,9 +293,10 @@ class PortalSpider(Spider):
         elif claim.kind is not LinkKind.REQUISITE or content_type.lower().startswith("text/css"):
             source = {"url": response.url, "content_type": content_type}
             needed = await _apart(read_requisites, response.body, **source)
-        fresh = [url for url in needed if hash((url, LinkKind.REQUISITE)) not in self._seen]
-        self._seen.update(hash((url, LinkKind.REQUISITE)) for url in fresh)
-        offers = list(self.scope.requisites(fresh, via=claim.url, hops=claim.hops + 1, now=now))
+        hops = claim.hops + 1
+        links = (Link(url, LinkKind.REQUISITE) for url in needed)
+        fresh = [link.url for link in self._fresh(links, hops, again=False)]
+        offers = list(self.scope.requisites(fresh, via=claim.url, hops=hops, now=now))
         self.paces.meet(offer.host for offer in offers)
         if offers:
             self._frontier.offer(self.portal.id, offers, now)
