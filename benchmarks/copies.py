@@ -31,7 +31,7 @@ from archive.copies import RULES, Text, are_copies, keys, kind_of, text_of
 from archive.store import connect
 from archive.store.copies import update_copies
 from archive.text.words import sentences
-from benchmarks.store import vocabulary
+from benchmarks._newspapers import vocabulary
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 SETS = ("scrapinghub", "fundus", "hindi_themes", "transplant_hi", "indic_real")

@@ -1,266 +1,322 @@
 """How fast rows land, how fast questions are answered, and how much room it all takes.
 
-    python -m benchmarks.store --articles 1000000 --archive /tmp/bench
+    python -m benchmarks.store                                          # 20,000 stories
+    python -m benchmarks.store --articles 1000000 --archive /tmp/bench  # kept there, used again
+    python -m benchmarks.store --archive /tmp/bench --only queries --headers
 
-makes an archive of synthetic Hindi stories (no WARCs, rows only), then measures. Times are wall
-clock on one machine, the median of three; compare ratios, not seconds, between machines.
+makes an archive of synthetic Hindi stories (``benchmarks/_newspapers.py``) and prints every figure
+beside its goal. Times are wall clock, medians, with the CPU seconds of all threads beside them;
+"plain" is the same work on plain tables in a DuckDB file, in the same run: compare such ratios
+between machines, not seconds. ``--headers`` writes the times into the headers of ``queries/``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import random
-import resource
+import re
 import shutil
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 import archive
 from archive import query as questions
-from archive.article import Article, Moment, PageType
-from archive.capture import About, Capture
+from archive.article import Article
+from archive.capture import Capture
 from archive.ingest import BATCH
 from archive.landing import Batch, Item, Landing
-from archive.link import Link, LinkKind
 from archive.reading import from_article
 from archive.search.find import find, ranked
 from archive.search.index import SearchIndex
-from archive.store import connect
+from archive.store import connect, schema
 from archive.store.rows import capture_row, warc_row
+from benchmarks._newspapers import FIRST_DAY, PORTALS, fill, story, url, vocabulary
 
-WORDS = 5_000  # in the vocabulary; frequencies fall off as in a real text
-STORY = 180  # words of a story
-LINKS = 12  # links of a story
-PORTALS = 20
-CHUNK = 50_000  # stories in one insert, as a bulk import lands them
-FIRST_DAY = "DATE '2016-01-01'"
-DAYS = 3_650
+LANDED = 20_000  # stories whose landing is timed
+ADDED = 1_000  # stories that the search index is then given
+PARTS = ("landing", "lookups", "queries", "search", "disk")
+QUERIES = Path(__file__).parents[1] / "queries"
 
 
-def vocabulary(chance: random.Random) -> list[str]:
-    """Return made-up words in Devanagari, the frequent ones short."""
-    letters, signs = "कखगघचछजटडतथदधनपफबभमयरलवशसह", ["", "", "ा", "ि", "ी", "ु", "े", "ो", "ं", "्र"]
-    made: dict[str, None] = {}
-    while len(made) < WORDS:
-        size = 1 + min(5, len(made) // 200)
-        made["".join(chance.choice(letters) + chance.choice(signs) for _ in range(size))] = None
-    return list(made)
+class Spent(NamedTuple):
+    """Seconds on the clock and of all threads' processor time."""
+
+    wall: float
+    cpu: float
 
 
-def fill(connection: duckdb.DuckDBPyConnection, articles: int) -> None:
-    """Land ``articles`` synthetic stories with captures, readings and links."""
-    connection.execute("SELECT setseed(0.5)")
-    connection.execute(
-        "CREATE TEMP TABLE vocabulary AS SELECT unnest($1) AS word", [vocabulary(random.Random(1))]
-    )
-    connection.execute("SET VARIABLE words = (SELECT list(word) FROM vocabulary)")
-    for start in range(0, articles, CHUNK):
-        _fill_chunk(connection, start, min(articles, start + CHUNK), articles)
-
-
-def _fill_chunk(connection: duckdb.DuckDBPyConnection, start: int, end: int, articles: int) -> None:
-    def text(words: int) -> str:
-        word = f"getvariable('words')[1 + floor(pow(random(), 3) * {WORDS})::INTEGER]"
-        return f"array_to_string(list_transform(range({words}), x -> {word}), ' ')"
-
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE made AS SELECT i, i * 7919 AS article, "
-        f"'portal-' || (i % {PORTALS}) AS portal, {FIRST_DAY} + (i * {DAYS} // {articles})::INTEGER AS day, "
-        f"'https://portal-' || (i % {PORTALS}) || '.test/khabar/' || i || '/' AS url, "
-        f"{text(10)} AS title, {text(STORY)} AS body FROM range({start}, {end}) r(i)"
-    )
-    instant = "timezone('UTC', day::TIMESTAMP) + to_seconds(i % 86400)"
-    connection.execute("BEGIN")
-    connection.execute(
-        f"INSERT INTO texts BY NAME SELECT article AS revision, article, 1 AS number, true AS latest, "
-        f"portal, day AS published_day, {instant} AS published, url, title, body, "
-        f"['लेखक ' || (i % 300)] AS authors, 'विभाग ' || (i % 12) AS section, ['टैग ' || (i % 500)] AS tags, "
-        f"'hi' AS language, 'नगर ' || (i % 90) AS dateline, '' AS description, '' AS image, "
-        f"{STORY} AS words, 1 AS pages, {instant} AS first_captured, i AS first_capture, i AS read_from, "
-        f"'minute' AS published_precision, 330 AS published_offset, 'json-ld' AS published_source, "
-        f"sha256(title || chr(10) || body) AS text_sha, 'bench' AS reader FROM made"
-    )
-    connection.execute(
-        f"INSERT INTO captures BY NAME SELECT i AS capture, url, 'test,' || portal || ')/khabar/' || i AS surt, "
-        f"{instant} AS captured, 200 AS status, 'text/html' AS type, portal, 'crawl-' || (i // 20000) AS crawl, "
-        f"'feed' AS kind, '' AS via, 1 AS hops, 'response' AS record, 'sha256:' || sha256(url) AS digest, "
-        f"60000 AS size, 'allowed' AS robots, article, 'bench-' || (i // 20000) AS warc, "
-        f"(i % 20000) * 15000 AS warc_offset, 15000 AS warc_length FROM made"
-    )
-    connection.execute(
-        f"INSERT INTO readings BY NAME SELECT i AS capture, {instant} AS captured, portal, "
-        f"'crawl-' || (i // 20000) AS crawl, url, article AS address, article, 'story' AS page_type, "
-        f"sha256(title || chr(10) || body) AS text_sha, 'bench' AS reader FROM made"
-    )
-    connection.execute(
-        f"INSERT INTO links BY NAME SELECT url AS from_url, "
-        f"'https://' || portal || '.test/khabar/' || to_i || '/' AS to_url, "
-        f"CASE WHEN n < 3 THEN 'more_stories' WHEN n < 5 THEN 'body' ELSE 'navigation' END AS kind, "
-        f"'कड़ी' AS text, n AS position, article AS from_article, to_i * 7919 AS to_article, portal, "
-        f"{instant} AS captured, i AS capture "
-        f"FROM (SELECT *, greatest(0, i - {PORTALS} * (1 + n * (i % 97))) AS to_i FROM made, range({LINKS}) t(n))"
-    )
-    connection.execute("COMMIT")
-
-
-def landing_rate(folder: Path, articles: int = 4_000) -> float:
-    """Return stories a second through ``Landing``: rows made, histories worked out, committed."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    chance = random.Random(2)
-    words = vocabulary(chance)
-    with connect(folder, write=True) as connection:
-        landing = Landing(connection)
-        made = [_item(n, words, chance) for n in range(articles)]
-        began = time.perf_counter()
-        for start in range(0, articles, BATCH):
-            some = made[start : start + BATCH]
-            items = [Item(capture_row(c, "bench.warc.gz"), from_article(a)) for c, a in some]
-            files = [warc_row("bench.warc.gz", some[0][0])] if not start else []
-            landing.land(Batch(items, files, (), {"bench.warc.gz": some[-1][0].offset + 1}))
-        return articles / (time.perf_counter() - began)
-
-
-def _item(number: int, words: list[str], chance: random.Random) -> tuple[Capture, Article]:
-    def text(count: int) -> str:
-        return " ".join(words[int(chance.random() ** 3 * WORDS)] for _ in range(count))
-
-    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
-    url = f"https://portal.test/khabar/{number}/"
-    capture = Capture(
-        url, at, "bench.warc.gz", number * 100 + 1, 100, "", "response", 200, "text/html", (),
-        b"", "sha256:0", about=About("portal", "https://portal.test/", LinkKind.FEED, 1),
-    )  # fmt: skip
-    menu = [
-        Link(f"https://portal.test/vibhag-{n}/", LinkKind.NAVIGATION, "विभाग") for n in range(8)
-    ]
-    more = [
-        Link(f"https://portal.test/khabar/{number + n}/", LinkKind.MORE_STORIES, "कड़ी")
-        for n in range(1, 4)
-    ]
-    article = Article(
-        url, PageType.STORY, text(10), text(STORY), ("लेखक",), Moment(at, "minute", 330, "json-ld", "x"),
-        section="विभाग", tags=("टैग",), language="hi", links=(*menu, *more), reader="bench",
-    )  # fmt: skip
-    return capture, article
-
-
-def median_ms(work: Callable[[], Any], times: int = 3) -> float:
-    """Return the median wall-clock milliseconds of ``work``."""
-    spent = []
+def spent(work: Callable[[], Any], times: int = 1) -> Spent:
+    """Return the medians of doing ``work``."""
+    took = []
     for _ in range(times):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         work()
-        spent.append(time.perf_counter() - began)
-    return statistics.median(spent) * 1_000
+        took.append((time.perf_counter() - began, time.process_time() - used))
+    wall, cpu = zip(*took, strict=True)
+    return Spent(statistics.median(wall), statistics.median(cpu))
 
 
-def ask_all(folder: Path, articles: int) -> None:
-    """Print how long the figures of the design and each shipped question take."""
-    middle = articles // 2 // PORTALS * PORTALS
-    month = f"published_day BETWEEN {FIRST_DAY} + 1800 AND {FIRST_DAY} + 1829"
-    with archive.open(folder) as connection:
+def row(what: str, measured: str, goal: str = "") -> None:
+    """Print a row of the table."""
+    print(f"| {what} | {measured} | {goal} |", flush=True)
 
-        def sql(text: str) -> Callable[[], Any]:
-            return lambda: connection.execute(text).fetchall()
 
-        url = f"https://portal-0.test/khabar/{middle}/"
-        line("article by URL", sql(f"SELECT title FROM articles WHERE url = '{url}'"))
-        line(
-            "article by URL and portal",
-            sql(f"SELECT title FROM articles WHERE url = '{url}' AND portal = 'portal-0'"),
+def ms(took: Spent, plain: Spent | None = None) -> str:
+    """Say how long it took, and how many times what plain tables took."""
+    told = f"{took.wall * 1e3:,.1f} ms (CPU {took.cpu * 1e3:,.1f})"
+    if plain is None:
+        return told
+    return f"{told}; {took.wall / plain.wall:.2f} × plain (CPU {took.cpu / plain.cpu:.2f})"
+
+
+@contextmanager
+def grown(folder: Path) -> Iterator[Path]:
+    """Lend a copy of an archive that may grow: files that never change are shared, not copied."""
+    copy = folder / "grown"
+    shutil.rmtree(copy, ignore_errors=True)
+    for part in ("lake", "search"):
+        if (folder / part).exists():
+            shutil.copytree(folder / part, copy / part, copy_function=_share)
+    for file in folder.glob("catalog.sqlite*"):
+        shutil.copy(file, copy)
+    try:
+        yield copy
+    finally:
+        shutil.rmtree(copy)
+
+
+def _share(source: str, target: str) -> None:
+    if source.endswith(".parquet"):
+        os.link(source, target)
+    else:
+        shutil.copy(source, target)
+
+
+class Desk:
+    """Lands made-up stories as ingest does, in its batches, and keeps the time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._landing = Landing(connection)
+        self._chance = random.Random(2)
+        self._words = vocabulary(self._chance)
+        self._number = 0
+
+    def land(self, stories: int) -> Spent:
+        """Land so many more. Making them up is not counted; making their rows is."""
+        wall = cpu = 0.0
+        while stories > 0:
+            some = [
+                story(self._number + n, self._words, self._chance)
+                for n in range(min(stories, BATCH))
+            ]
+            took = spent(partial(self._land, some, not self._number))
+            wall, cpu = wall + took.wall, cpu + took.cpu
+            self._number += len(some)
+            stories -= len(some)
+        return Spent(wall, cpu)
+
+    def _land(self, some: list[tuple[Capture, Article]], first: bool) -> None:
+        items = [Item(capture_row(c, "bench.warc.gz"), from_article(a)) for c, a in some]
+        files = [warc_row("bench.warc.gz", some[0][0])] if first else []
+        self._landing.land(Batch(items, files, (), {"bench.warc.gz": some[-1][0].offset + 1}))
+
+
+def plain_tables(file: Path) -> duckdb.DuckDBPyConnection:
+    """Return a new DuckDB file with the archive's tables and views, and nothing in them."""
+    connection = duckdb.connect(str(file))
+    connection.execute("SET TimeZone = 'UTC'")
+    for sql in schema.tables():
+        connection.execute(sql)
+    for view in schema.VIEWS:
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    return connection
+
+
+def landing(folder: Path, scratch: Path) -> None:
+    """Stories a second through ``Landing``: rows made, histories worked out, committed."""
+    with plain_tables(scratch / "landed.duckdb") as connection:
+        plain = Desk(connection).land(LANDED)
+    empty = scratch / "empty"
+    empty.mkdir()
+    with connect(empty, write=True) as connection:
+        first = Desk(connection).land(LANDED)
+    with grown(folder) as copy, connect(copy, write=True) as connection:
+        beside = Desk(connection).land(LANDED)
+    for what, took in (("into an empty archive", first), ("beside all these", beside)):
+        row(
+            f"landing {what}",
+            f"{LANDED / took.wall:,.0f} stories/s ({LANDED / took.cpu:,.0f} a CPU second); "
+            f"{took.wall / plain.wall:.2f} × plain empty tables' time (CPU {took.cpu / plain.cpu:.2f})",
+            "≥ 2,000/s",
         )
-        line(
-            "a month of a portal",
-            sql(f"SELECT title FROM articles WHERE portal = 'portal-3' AND {month}"),
+
+
+def lookups(folder: Path, articles: int, scratch: Path) -> None:
+    """The questions that pages and notebooks ask all the time."""
+    address = url(articles // 2)
+    portal = f"portal = 'portal-{articles // 2 % PORTALS}'"
+    month = f"{portal} AND published_day BETWEEN {FIRST_DAY} + 1800 AND {FIRST_DAY} + 1829"
+    asked = (
+        ("article by URL", f"SELECT title, body FROM articles WHERE url = '{address}'", "< 50 ms"),
+        ("and by portal", f"SELECT title FROM articles WHERE url = '{address}' AND {portal}", ""),
+        ("a month of a portal, titles", f"SELECT title FROM articles WHERE {month}", "< 50 ms"),
+        ("with bodies", f"SELECT title, body FROM articles WHERE {month}", "< 50 ms"),
+        (
+            "stories per portal and day, all",
+            "SELECT portal, published_day, count(*) FROM articles GROUP BY ALL",
+            "< 200 ms",
+        ),
+    )
+    with archive.open(folder) as lake, plain_texts(folder, scratch) as plain:
+        for what, sql, goal in asked:
+            assert lake.execute(sql).fetchone(), what
+            took, beside = (
+                spent(lambda db=db, sql=sql: db.execute(sql).fetchall(), 9)  # type: ignore[misc]
+                for db in (lake, plain)
+            )
+            row(what, ms(took, beside), goal)
+
+
+def plain_texts(folder: Path, scratch: Path) -> duckdb.DuckDBPyConnection:
+    """Return a plain DuckDB file with the archive's texts, in the same order."""
+    file = scratch / "texts.duckdb"
+    plain_tables(file).close()
+    with connect(folder) as connection:
+        connection.execute(f"ATTACH '{file}' AS plain")
+        connection.execute("INSERT INTO plain.texts BY NAME FROM texts")
+    return duckdb.connect(str(file), read_only=True)
+
+
+def queries(folder: Path, headers: bool) -> None:
+    """Each shipped question with its defaults, in a process of its own."""
+    most = 0
+    for name in questions.names():
+        ran = subprocess.run(
+            [sys.executable, "-m", "benchmarks._ask", str(folder), name],
+            stdout=subprocess.PIPE, check=True, cwd=QUERIES.parent,
+        )  # fmt: skip
+        found = json.loads(ran.stdout)
+        most = max(most, found["peak"])
+        row(
+            f"query {name}",
+            f"{found['seconds']:,.2f} s (CPU {found['cpu']:,.2f}), {found['rows']:,} rows, "
+            f"{found['peak'] / 1e6:,.0f} MB",
+            "< 2 GB",
         )
-        line(
-            "a month of a portal, bodies",
-            sql(f"SELECT title, body FROM articles WHERE portal = 'portal-3' AND {month}"),
-        )
-        line(
-            "per portal and day, all",
-            sql("SELECT portal, published_day, count(*) FROM articles GROUP BY ALL"),
-        )
-        for name in questions.names():
-            known = questions.load(name)
-            line(name, partial(ask, connection, known), 1)
+        if headers:
+            _write_time(QUERIES / f"{name}.sql", found["seconds"])
+    row("most memory of any query", f"{most / 1e6:,.0f} MB", "< 2 GB")
 
 
-def ask(connection: duckdb.DuckDBPyConnection, known: questions.Query) -> None:
-    """Ask a question with its defaults."""
-    questions.ask(connection, known, {}).fetchall()
+def _write_time(file: Path, seconds: float) -> None:
+    told = f"{seconds:.0f} s" if seconds >= 9.95 else f"{seconds:.1f} s"
+    told = "under 0.1 s" if seconds < 0.1 else told
+    text = file.read_text(encoding="utf-8")
+    line = f"-- Time: {told} at 1 M articles, on two cores"
+    file.write_text(re.sub(r"(?m)^-- Time: .*$", line, text, count=1), encoding="utf-8")
 
 
-def line(name: str, work: Callable[[], Any], times: int = 3) -> None:
-    """Print one measured line."""
-    print(f"{name:32} {median_ms(work, times):10,.1f} ms", flush=True)
-
-
-def search_figures(folder: Path) -> None:
-    """Print how long the index takes to make, to grow and to answer."""
-    index = SearchIndex(folder)
+def search(folder: Path) -> None:
+    """How long the index takes to make, to answer and to grow."""
     with connect(folder, write=True) as connection:
-        line("search: index all", lambda: index.update(connection), 1)
-        connection.execute(
-            "UPDATE texts SET title = title || ' नया' WHERE article IN "
-            "(SELECT article FROM texts LIMIT 1000)"
-        )
-        line("search: 1,000 stories changed", lambda: index.update(connection), 1)
-    index.close()
+        made = spent(lambda: _index(folder, connection))
+    row("search: all indexed (0 if it was)", f"{made.wall:,.1f} s (CPU {made.cpu:,.1f})")
     words = vocabulary(random.Random(1))
-    texts = [
-        words[300],
-        f"{words[40]} {words[900]}",
-        f'"{words[3]} {words[5]}"',
-        f"{words[2500]} -{words[4]}",
-    ]
-    for number, text in enumerate(texts):
-        line(f"search: top 10 ids, {number}", partial(ranked, folder, text, 10))
-        line(f"search: top 10 with snippets, {number}", partial(find, folder, text))
-        line(f"search: and with facets, {number}", partial(find, folder, text, facets=True))
+    asked = (
+        ("a word", words[300]),
+        ("two words", f"{words[40]} {words[900]}"),
+        ("a frequent and a left-out one", f"{words[2500]} -{words[4]}"),
+        ("a phrase of two very frequent ones", f'"{words[3]} {words[5]}"'),
+    )
+    for what, text in asked:
+        row(f"search: top 10, {what}", ms(spent(partial(ranked, folder, text, 10), 9)), "< 20 ms")
+        row(f"search: with snippets, {what}", ms(spent(partial(find, folder, text), 9)))
+    with grown(folder) as copy, connect(copy, write=True) as connection:
+        Desk(connection).land(ADDED)
+        took = spent(lambda: _index(copy, connection))
+    row(f"search: {ADDED:,} stories added", f"{took.wall:.2f} s (CPU {took.cpu:.2f})", "< 2 s")
 
 
-def sizes(folder: Path) -> None:
-    """Print the room that texts take, beside one plain zstd Parquet file of the same rows."""
-    plain = folder / "plain.parquet"
-    with archive.open(folder) as connection:
-        connection.execute(f"COPY (FROM texts) TO '{plain}' (COMPRESSION zstd)")
-    lake = sum(f.stat().st_size for f in (folder / "lake").rglob("*") if "texts" in f.parts)
-    ratio = lake / plain.stat().st_size
-    print(f"{'texts on disk':32} {lake / 1e6:10,.1f} MB, {ratio:.2f} of plain zstd Parquet")
-    plain.unlink()
-    for name in ("lake", "search"):
-        size = sum(f.stat().st_size for f in (folder / name).rglob("*") if f.is_file())
-        print(f"{name:32} {size / 1e6:10,.1f} MB")
+def _index(folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    index = SearchIndex(folder)
+    index.update(connection)
+    index.close()
+
+
+def disk(folder: Path, scratch: Path) -> None:
+    """The room that tables take, beside plain zstd Parquet files of the same rows."""
+    all_lake = all_plain = 0
+    with connect(folder) as connection:
+        for table in schema.TABLES:
+            kept = connection.execute(
+                f"SELECT coalesce(sum(data_file_size_bytes), 0) FROM ducklake_list_files('lake', '{table.name}')"
+            ).fetchall()[0][0]
+            file = scratch / f"{table.name}.parquet"
+            connection.execute(f"COPY (FROM {table.name}) TO '{file}' (COMPRESSION zstd)")
+            all_lake, all_plain = all_lake + kept, all_plain + file.stat().st_size
+            if table.name == "texts":
+                row("disk: texts", _room(kept, file.stat().st_size), "≤ 1.2 ×")
+            file.unlink()
+    row("disk: all tables", _room(all_lake, all_plain), "≤ 1.2 ×")
+    index = sum(file.stat().st_size for file in (folder / "search").glob("*") if file.is_file())
+    row("disk: search index", f"{index / 1e6:,.1f} MB")
+
+
+def _room(kept: int, plain: int) -> str:
+    return f"{kept / 1e6:,.1f} MB; {kept / plain:.2f} × plain zstd Parquet"
+
+
+def measure(folder: Path, articles: int, parts: list[str], headers: bool) -> None:
+    """Make the archive where it is missing, and print the table."""
+    print("| what | measured | goal |\n|---|---|---|")
+    if not (folder / "catalog.sqlite").exists():
+        with connect(folder, write=True) as connection:
+            took = spent(lambda: fill(connection, articles))
+        row(f"{articles:,} stories made", f"{took.wall:,.0f} s (CPU {took.cpu:,.0f})")
+    with connect(folder) as connection:
+        (articles,) = connection.execute("SELECT count(*) FROM articles").fetchall()[0]
+    row("stories", f"{articles:,}")
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        room = Path(scratch)
+        figures: dict[str, Callable[[], None]] = {
+            "landing": partial(landing, folder, room),
+            "lookups": partial(lookups, folder, articles, room),
+            "queries": partial(queries, folder, headers),
+            "search": partial(search, folder),
+            "disk": partial(disk, folder, room),
+        }
+        for part in parts:
+            figures[part]()
 
 
 def main() -> None:
-    """Make the archive where it is missing, and measure."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--articles", type=int, default=100_000)
-    options.add_argument("--archive", type=Path, required=True)
+    """Measure in the named archive, or in one that goes away."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    options.add_argument("--articles", type=int, default=20_000)
+    options.add_argument("--archive", type=Path)
+    options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    options.add_argument("--headers", action="store_true")
     chosen = options.parse_args()
-    folder: Path = chosen.archive
-    print(f"{'landing':32} {landing_rate(folder / 'landing'):10,.0f} stories/s", flush=True)
-    if not (folder / "catalog.sqlite").exists():
-        with connect(folder, write=True) as connection:
-            line(
-                f"making {chosen.articles:,} stories", lambda: fill(connection, chosen.articles), 1
-            )
-    ask_all(folder, chosen.articles)
-    search_figures(folder)
-    sizes(folder)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{'peak memory':32} {peak / (1 if sys.platform == 'darwin' else 1024):10,.0f} MB")
+    if chosen.archive is not None:
+        chosen.archive.mkdir(parents=True, exist_ok=True)
+        measure(chosen.archive.resolve(), chosen.articles, chosen.only, chosen.headers)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(Path(folder), chosen.articles, chosen.only, chosen.headers)
 
 
 if __name__ == "__main__":
