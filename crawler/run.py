@@ -6,6 +6,7 @@ The `morestories` command starts it and follows it on a descriptor; see ``crawle
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import secrets
 import sys
@@ -116,6 +117,7 @@ def main() -> int:
     if arguments.story:
         logging.getLogger().addHandler(_story(arguments.story, portal.id, crawler))
     process.crawl(crawler)
+    gc.freeze()  # what was imported stays: no collection need walk it again
     process.start()
     progress = crawler.get_extension(_progress())
     return progress.code if progress is not None else Exit.SETTING

@@ -75,6 +75,13 @@ LISTING = re.compile(
 PAGE_NUMBER = re.compile(r"/page/(\d+)/?$|[?&]paged?=(\d+)")
 REPEATED = re.compile(r"(/[^/]+)\1{2,}(/|$)|(/[^/]+/[^/]+)\3{2,}(/|$)")
 
+# An address that w3lib leaves as it is, as it does most, after a long look.
+PLAIN = re.compile(
+    r"https?://[a-z0-9-]++(?:\.[a-z0-9-]++)*+(?::(?:[1-9]\d{0,3}|[1-5]\d{4}))?"
+    r"/(?:(?!\.)(?:[\w~.-]++|(?:%[89A-F][0-9A-F])++)++(?:/|$))*+",
+    re.ASCII,
+)
+
 MAX_URL = 2083  # the longest address that browsers have agreed on
 MAX_DEPTH = 12  # path segments; news portals stay under six
 MAX_OF_A_PATTERN = 300  # addresses that differ only in a query's values: a filter, a calendar
@@ -266,6 +273,8 @@ def clean(url: str) -> str:
     >>> clean("https://a.example/x/?utm_source=rss&id=7#top")
     'https://a.example/x/?id=7'
     """
+    if PLAIN.fullmatch(url):
+        return url
     parts = urlsplit(safe_url_string(url.strip()))
     _ = parts.port  # ValueError if it is no number
     query = parts.query
@@ -283,7 +292,7 @@ def key_of(url: str) -> str:
     A trailing slash counts: servers redirect from one form to the other, and a key that folded
     them would take the redirect's target for a page already seen.
     """
-    key = str(canonicalize_url(url))
+    key = url if PLAIN.fullmatch(url) else str(canonicalize_url(url))
     if len(key) <= MAX_URL:
         return key
     # PostgreSQL indexes no more than 2,704 bytes; such an address is refused, its reason kept.

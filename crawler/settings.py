@@ -63,6 +63,8 @@ DOWNLOADER_MIDDLEWARES = {
     # Nearer to the wire than Scrapy's unpacking (590): a robots.txt may come cut.
     "crawler.politeness.RobotsMiddleware": 595,
 }
+# Of what a callback yields; ours yield nothing, and Scrapy makes a task for each of its 100.
+CONCURRENT_ITEMS = 1
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,

@@ -8,15 +8,12 @@ from sqlalchemy import bindparam, case, func, or_, update
 
 from archive.link import LinkKind
 from crawler.frontier.schema import urls
-from crawler.frontier.values import CRASHES, Claim, Offer, Outcome, Settled, State, clock_of
+from crawler.frontier.values import CRASHES, Claim, Outcome, Settled, State
 from crawler.recrawl import NO_PULSE, Pulse
 
 CLAIMABLE = (State.QUEUED, State.DONE, State.FAILED)  # where ``due`` has come
 AT_ONCE = 0.0  # due, whatever the clock says: one that is set back must not hide what is queued
-FOR_EVER = 1e12
 LONGEST_WAIT = 3900.0  # seconds; a host is left alone for an hour at most, and asks come in turn
-
-
 FURTHEST = 30 * 86_400.0  # seconds; nothing is planned for later than this
 
 
@@ -27,61 +24,6 @@ def has_come(moment: Any, now: float, furthest: float = LONGEST_WAIT) -> Any:
     """
     return or_(moment <= now, moment > now + furthest)
 
-
-NOW_AGAIN = (
-    update(urls)
-    .where(
-        urls.c.key == bindparam("_key"),
-        or_(urls.c.state == State.DONE, urls.c.state == State.FAILED),
-        or_(urls.c.fetched.is_(None), urls.c.fetched < bindparam("_before")),
-    )
-    .values(
-        state=State.QUEUED,
-        due=AT_ONCE,
-        attempts=0,
-        listing=case((bindparam("_listing") == 1, 1), else_=urls.c.listing),
-    )
-)
-
-# A budget of one run stays spent: it would let the same trap in a little further each day.
-REOPEN = (
-    update(urls)
-    .where(
-        urls.c.key == bindparam("_key"),
-        urls.c.state == State.SKIPPED,
-        urls.c.outcome != "pattern_budget",
-        or_(urls.c.due.is_(None), urls.c.due <= bindparam("_after")),
-    )
-    .values(
-        state=State.QUEUED,
-        due=AT_ONCE,
-        attempts=0,
-        outcome="",
-        kind=bindparam("_kind"),
-        via=bindparam("_via"),
-        hops=bindparam("_hops"),
-        priority=bindparam("_priority"),
-        listing=bindparam("_listing"),
-    )
-)
-
-# Met again on a shorter way, or as something more urgent, before it was fetched.
-NEARER = (
-    update(urls)
-    .where(
-        urls.c.key == bindparam("_key"),
-        urls.c.state == State.QUEUED,
-        or_(urls.c.hops > bindparam("_hops"), urls.c.priority > bindparam("_priority")),
-    )
-    .values(
-        hops=case((urls.c.hops > bindparam("_hops"), bindparam("_hops")), else_=urls.c.hops),
-        via=case((urls.c.hops > bindparam("_hops"), bindparam("_via")), else_=urls.c.via),
-        priority=case(
-            (urls.c.priority > bindparam("_priority"), bindparam("_priority")),
-            else_=urls.c.priority,
-        ),
-    )
-)
 
 _LOST = urls.c.died + 1 >= CRASHES
 # A worker died with it. Most are innocent, so the try counts, and only several give it up.
@@ -128,45 +70,6 @@ SETTLE = (
         every=case((bindparam("_every") > 0, bindparam("_every")), else_=urls.c.every),
     )
 )
-
-
-def offered_row(portal: str, offer: Offer, now: float) -> dict[str, Any]:
-    return {
-        "portal": portal,
-        "key": offer.key,
-        "url": offer.url,
-        "host": clock_of(offer.host),
-        "kind": offer.kind.value,
-        "via": offer.via,
-        "hops": offer.hops,
-        "priority": offer.priority,
-        "listing": int(offer.listing),
-        "state": State.SKIPPED.value if offer.reason else State.QUEUED.value,
-        "due": None if offer.reason else AT_ONCE,
-        "outcome": offer.reason,
-        "offered": now,
-    }
-
-
-def nearer_row(offer: Offer) -> dict[str, Any]:
-    return {
-        "_key": offer.key,
-        "_hops": offer.hops,
-        "_via": offer.via,
-        "_priority": offer.priority,
-    }
-
-
-def reopened_row(offer: Offer, now: float) -> dict[str, Any]:
-    return {
-        "_key": offer.key,
-        "_after": FOR_EVER if offer.again else now,
-        "_kind": offer.kind.value,
-        "_via": offer.via,
-        "_hops": offer.hops,
-        "_priority": offer.priority,
-        "_listing": int(offer.listing),
-    }
 
 
 def claim_of(row: Any) -> Claim:

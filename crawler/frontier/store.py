@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     and_,
     case,
     func,
@@ -28,7 +27,9 @@ from sqlalchemy.exc import DBAPIError
 
 from archive.link import LinkKind
 from archive.sqlite import fault, open_engine
+from crawler.frontier.claims import choose, died, order, wake
 from crawler.frontier.clock import Clock, database_time, machine_time
+from crawler.frontier.offers import take
 from crawler.frontier.queue import (
     AGAIN,
     due_again,
@@ -39,26 +40,16 @@ from crawler.frontier.queue import (
     queued,
 )
 from crawler.frontier.rows import (
-    AT_ONCE,
     CLAIMABLE,
-    DIED,
     LONGEST_WAIT,
-    NEARER,
-    NOW_AGAIN,
-    REOPEN,
     SETTLE,
     WITHDRAW,
     claim_of,
     has_come,
-    nearer_row,
-    offered_row,
-    reopened_row,
     settled_row,
 )
 from crawler.frontier.schema import HELD, hosts, make, urls
 from crawler.frontier.values import (
-    CRASHES,
-    SUSPECT,
     Claim,
     Offer,
     Pending,
@@ -70,7 +61,6 @@ from crawler.frontier.worker import is_dead, worker_name
 
 _MAKING = 0x6D6F7265  # "more": the advisory lock under which PostgreSQL's tables are made
 
-WAKE = 1000  # URLs that are due again, queued with one claim
 LEASE = 60.0  # seconds; a heartbeat every quarter of it keeps a claim alive
 
 
@@ -106,44 +96,11 @@ class Frontier:
         queued counts, and what makes it more urgent. A URL that was refused is queued by the first offer that gives no reason against it: a feed may vouch for
         what a page's link could not, and an archivist may take a rule back.
         """
-        by_key: dict[str, Offer] = {}
-        for one in offers:
-            by_key.setdefault(one.key, one)
-        if not by_key:
+        offers = list(offers)
+        if not offers:
             return 0
         with self._begin() as tx:
-            known = _known(tx, portal, list(by_key))
-            fresh = [
-                offered_row(portal, one, now) for key, one in by_key.items() if key not in known
-            ]
-            refused = [
-                reopened_row(one, now)
-                for key, one in by_key.items()
-                if known.get(key) == State.SKIPPED and not one.reason
-            ]
-            nearer = [
-                nearer_row(one)
-                for key, one in by_key.items()
-                if known.get(key) == State.QUEUED and not one.reason
-            ]
-            if nearer:
-                tx.execute(NEARER.where(urls.c.portal == portal), nearer)
-            if fresh:
-                tx.execute(self._insert(urls).on_conflict_do_nothing(), fresh)
-            again = [
-                {
-                    "_key": one.key,
-                    "_before": now if one.again else one.changed,
-                    "_listing": int(one.listing),
-                }
-                for one in by_key.values()
-                if one.key in known and not one.reason and (one.again or one.changed)
-            ]
-            if again:
-                tx.execute(NOW_AGAIN.where(urls.c.portal == portal), again)
-            if refused:
-                tx.execute(REOPEN.where(urls.c.portal == portal), refused)
-        return sum(1 for row in fresh if row["state"] == State.QUEUED)
+            return take(tx, portal, offers, now)
 
     def claim(self, portal: str, limit: int, now: float) -> list[Claim]:
         """Take up to ``limit`` URLs that are due, by priority, each host at its own pace.
@@ -154,8 +111,8 @@ class Frontier:
         """
         with self._begin() as tx:
             self._clock.look(tx)
-            self._wake(tx, portal, now)
-            chosen = self._next(tx, portal, limit, now)
+            self.given_up += wake(tx, portal, self.worker, now)
+            chosen = choose(tx, portal, self.worker, limit, now)
             if not chosen:
                 return []
             ids = [row["id"] for row in chosen]
@@ -213,7 +170,9 @@ class Frontier:
         with self._begin() as tx:
             held = select(urls.c.worker).where(urls.c.state == State.CLAIMED, HELD).distinct()
             dead = [str(name) for (name,) in tx.execute(held) if is_dead(str(name))]
-            return self._died(tx, and_(urls.c.worker.in_(dead), HELD)) if dead else 0
+            taken, lost = died(tx, and_(urls.c.worker.in_(dead), HELD)) if dead else (0, 0)
+        self.given_up += lost
+        return taken
 
     def pace(self, host: str, delay: float, *, at_least: bool = False) -> None:
         """Set the seconds between two requests to ``host``, for all workers.
@@ -345,7 +304,7 @@ class Frontier:
                 select(urls).where(w).order_by(*by_order).limit(most) for w in (later, lost)
             ]
             rows = [row for query in queries for row in tx.execute(query).mappings()]
-        rows.sort(key=_order)
+        rows.sort(key=order)
         return [claim_of(row) for row in rows[:most]]
 
     def next_due(self, portal: str) -> datetime | None:
@@ -393,85 +352,6 @@ class Frontier:
     def _insert(self, table: Any) -> Any:
         return sqlite.insert(table) if self._sqlite else postgresql.insert(table)
 
-    def _died(self, tx: Connection, whose: Any) -> int:
-        lost = _count(tx, urls.c.state == State.CLAIMED, urls.c.died + 1 >= CRASHES, whose)
-        self.given_up += lost
-        return tx.execute(DIED.where(whose)).rowcount
-
-    def _locked(self, query: Select[Any]) -> Select[Any]:
-        return query if self._sqlite else query.with_for_update(of=urls, skip_locked=True)
-
-    def _wake(self, tx: Connection, portal: str, now: float) -> None:
-        """Queue what is due again, and what another worker let lapse."""
-        over = and_(urls.c.portal == portal, lapsed(now, self.worker))
-        if ids := _ids(tx, self._locked(select(urls.c.id).where(over))):
-            self._died(tx, urls.c.id.in_(ids))
-        for state in AGAIN:
-            again = select(urls.c.id).where(due_again(portal, state, now)).order_by(urls.c.due)
-            if ids := _ids(tx, self._locked(again.limit(WAKE))):
-                queue = {"state": State.QUEUED, "due": AT_ONCE}
-                tx.execute(update(urls).where(urls.c.id.in_(ids)).values(queue))
-
-    def _next(self, tx: Connection, portal: str, limit: int, now: float) -> list[Any]:
-        """Choose what is to be claimed, and move the clocks of the hosts that have a delay."""
-        mine = and_(urls.c.state == State.CLAIMED, urls.c.worker == self.worker, HELD)
-        holds, died = tx.execute(select(func.count(), func.max(urls.c.died)).where(mine)).one()
-        if (died or 0) >= SUSPECT:
-            return []
-        free = [
-            (host, delay)
-            for host, delay, at in hosts_in_queue(tx, portal)
-            if at <= now or at > now + LONGEST_WAIT
-        ]
-        rows = self._first(tx, portal, free, limit, now, suspects=False)
-        if not rows and not holds:
-            rows = self._first(tx, portal, free, 1, now, suspects=True)
-        return [row for row in rows if not row["_delay"] or self._moved(tx, row, now)]
-
-    def _first(
-        self,
-        tx: Connection,
-        portal: str,
-        free: Sequence[tuple[str, float]],
-        limit: int,
-        now: float,
-        *,
-        suspects: bool,
-    ) -> list[dict[str, Any]]:
-        """Return the first of what is due, one row of a host that has a delay."""
-        rows: list[dict[str, Any]] = []
-        for host, delay in free:
-            died = urls.c.died >= SUSPECT if suspects else urls.c.died < SUSPECT
-            query = of_host(portal, host, 1 if delay else limit, now).where(died)
-            found = tx.execute(self._locked(query)).mappings()
-            rows += [{**row, "_delay": delay} for row in found]
-        return sorted(rows, key=_order)[:limit]
-
-    def _moved(self, tx: Connection, row: dict[str, Any], now: float) -> bool:
-        """Move the clock of the row's host on; False if another worker was faster."""
-        mine = and_(hosts.c.host == row["host"], has_come(hosts.c.next_allowed, now))
-        moved = update(hosts).where(mine).values(next_allowed=now + hosts.c.delay)
-        return bool(tx.execute(moved).rowcount)
-
-
-def _order(row: Any) -> tuple[int, int]:
-    return row["priority"], row["id"]
-
 
 def _count(tx: Connection, *conditions: Any) -> int:
     return int(tx.execute(select(func.count()).select_from(urls).where(*conditions)).scalar_one())
-
-
-def _ids(tx: Connection, query: Select[Any]) -> list[int]:
-    return [number for (number,) in tx.execute(query)]
-
-
-def _known(tx: Connection, portal: str, keys: list[str]) -> dict[str, str]:
-    """Return the state of each key that is known."""
-    found: dict[str, str] = {}
-    for start in range(0, len(keys), 500):  # SQLite's oldest limit is 999 variables
-        some = keys[start : start + 500]
-        query = select(urls.c.key, urls.c.state)
-        query = query.where(urls.c.portal == portal, urls.c.key.in_(some))
-        found.update((key, state) for key, state in tx.execute(query))
-    return found

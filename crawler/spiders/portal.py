@@ -26,7 +26,7 @@ from archive.links.requisites import read_requisites
 from crawler.answer import header, outcome_of, said_location, told_validators
 from crawler.capture import KEPT_ONLY
 from crawler.ending import end_for
-from crawler.frontier import Claim, Frontier, Outcome, Settled
+from crawler.frontier import Claim, Frontier, Offer, Outcome, Settled
 from crawler.frontier.values import State
 from crawler.keeper import Keeper
 from crawler.paces import Paces
@@ -359,8 +359,9 @@ class PortalSpider(Spider):
         # A section's feed says what REST has said.
         known = "rest_lists_all" if self._walk.tells else ""
         self._walk.hold(feeds, via=claim.url, hops=claim.hops + 1)
-        self._offer(feeds, now, via=claim.url, hops=claim.hops + 1, reason=known)
-        new = self._offer(others, now, via=claim.url, hops=claim.hops + 1, again=self.full)
+        offers = self._offers(feeds, claim.url, claim.hops + 1, reason=known)
+        offers += self._offers(others, claim.url, claim.hops + 1, again=self.full)
+        new = self._frontier.offer(self.portal.id, offers, now)
         if endless and not new:
             logger.info("%s: points where another page did, not paged further", claim.url)
         elif claim.listing:
@@ -414,25 +415,20 @@ class PortalSpider(Spider):
         return target if same else ""
 
     def _offer(
-        self,
-        links: Iterable[Link],
-        now: float,
-        *,
-        via: str,
-        hops: int,
-        again: bool = False,
-        reason: str = "",
+        self, links: Iterable[Link], now: float, *, via: str, hops: int, again: bool = False
     ) -> int:
-        """Offer links that this run has not offered yet; return how many URLs were new.
+        """Offer links; return how many URLs were new. ``now`` is when the page came that has them."""
+        return self._frontier.offer(self.portal.id, self._offers(links, via, hops, again), now)
 
-        ``now`` is when the page came that has them. ``reason`` refuses those that nothing else
-        does.
-        """
-        fresh = list(self._fresh(links, hops, again))
-        offers = list(self.scope.offers(fresh, via=via, hops=hops, again=again))
-        if reason:
-            offers = [replace(offer, reason=offer.reason or reason) for offer in offers]
-        return self._frontier.offer(self.portal.id, offers, now) if offers else 0
+    def _offers(
+        self, links: Iterable[Link], via: str, hops: int, again: bool = False, reason: str = ""
+    ) -> list[Offer]:
+        """Judge links that this run has not offered yet; ``reason`` is against all of them."""
+        fresh = self._fresh(links, hops, again)
+        offers = self.scope.offers(fresh, via=via, hops=hops, again=again)
+        return [
+            replace(offer, reason=offer.reason or reason) if reason else offer for offer in offers
+        ]
 
     def _fresh(self, links: Iterable[Link], hops: int, again: bool) -> Iterator[Link]:
         """Yield what was not offered yet; where depth is limited, at each depth that it is met."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive.link import Link, LinkKind
 from crawler import scope
@@ -141,6 +145,23 @@ def test_what_leaves_the_portal_is_no_offer(url):
 )
 def test_clean(dirty, tidy):
     assert clean(dirty) == tidy
+
+
+_segments = st.lists(
+    st.sampled_from(["a", "X9", ".", "..", "%E0%A4%B6", "%e0", "%2F", "~", "_-.b", ""])
+)
+_hosts = st.sampled_from(
+    ["a.example", "A.example", "127.0.0.1:8000", "xn--h2brj9c", "a..b", "a:0", "a:"]
+)
+
+
+@given(_hosts, _segments, st.sampled_from(["", "?b=1&a", "#x", "\n", ";jsessionid=1"]))
+def test_the_short_way_to_a_plain_address_gives_what_the_long_one_does(host, segments, rest):
+    url = f"http://{host}/{'/'.join(segments)}{rest}"
+    quick = clean(url), key_of(url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scope, "PLAIN", re.compile("never^"))
+        assert quick == (clean(url), key_of(url))
 
 
 def test_two_spellings_share_a_key_but_a_slash_counts():
