@@ -18,6 +18,7 @@ from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, existi
 from archive.replay.links import SERVER, WEB
 from archive.search.facets import Facets
 from archive.search.find import Hit, Hits, Only, find
+from archive.search.snippet import Marks
 from archive.store.connection import connect, snapshot_at
 
 _VALUES = 8  # of a facet that are shown to a person; --json gives all
@@ -95,13 +96,17 @@ def _show(hits: Hits) -> None:
 def show(hit: Hit) -> None:
     """Print one hit: headline, where and when, and the words in their place."""
     when = f"{hit.published:%Y-%m-%d}" if hit.published else "no date"
-    out.print(f"[bold]{escape(hit.title)}[/]")
-    text = Text(hit.snippet)
-    for start, end in hit.marks:
-        text.stylize("bold yellow", start, end)
-    out.print(text)
+    out.print(_marked(hit.title, hit.title_marks, "bold"))
+    out.print(_marked(hit.snippet, hit.marks))
     out.print(f"[dim]{escape(hit.portal)} · {when} · {escape(unquote(hit.url))}[/]", soft_wrap=True)
     out.print(f"[dim]{escape(_replay(hit))}[/]\n", soft_wrap=True)
+
+
+def _marked(plain: str, marks: Marks, style: str = "") -> Text:
+    text = Text(plain, style)
+    for start, end in marks:
+        text.stylize("bold yellow", start, end)
+    return text
 
 
 def _replay(hit: Hit) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
 
 import tantivy
 
 _MOST = 20  # values of a facet; months are all there
-_DAYS = 200_000  # more than any archive has
+# Days are numbers, 20261124 (0 for none): a hundred of them make a month. Counting by day and
+# adding up took ten times as long at a million stories.
+_MONTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def count(searcher: tantivy.Searcher, query: tantivy.Query) -> Facets:
     wanted: dict[str, dict[str, Any]] = {
         name: {"terms": {"field": name, "size": _MOST}} for name in ("portal", "section", "author")
     }
-    wanted["day"] = {"terms": {"field": "day", "size": _DAYS}}
+    wanted["day"] = {"histogram": {"field": "day", "interval": _MONTH, "min_doc_count": 1}}
     found = searcher.aggregate(query, wanted)
 
     def most(name: str) -> tuple[tuple[str, int], ...]:
@@ -46,9 +47,6 @@ def count(searcher: tantivy.Searcher, query: tantivy.Query) -> Facets:
 
 
 def _months(buckets: list[dict[str, Any]]) -> tuple[tuple[str, int], ...]:
-    """Fold days (20261124; 0 for none) into months."""
-    months: Counter[int] = Counter()
-    for bucket in buckets:
-        if day := int(bucket["key"]):
-            months[day // 100] += bucket["doc_count"]
-    return tuple((f"{m // 100:04}-{m % 100:02}", stories) for m, stories in sorted(months.items()))
+    """Name the months; stories without a day have none."""
+    months = ((int(bucket["key"]) // _MONTH, bucket["doc_count"]) for bucket in buckets)
+    return tuple((f"{m // 100:04}-{m % 100:02}", stories) for m, stories in months if m)

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
 import tantivy
+from isal import isal_zlib
 
-from archive.errors import StoreError
+from archive.errors import BadSetting, StoreError
 from archive.exclusions import read as read_exclusions
+from archive.search.common import pairs
 from archive.search.facets import Facets, count
-from archive.search.index import STANDS, State, number, open_index, schema
+from archive.search.index import FOLDER, STANDS, State, number, open_index, schema
 from archive.search.question import Question, Term, parse
-from archive.search.snippet import snippet
+from archive.search.snippet import Marks, marks, snippet
 from archive.store.concealed import excluded_revisions
 from archive.store.connection import connect, state
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One story that was found. ``marks`` are (start, end) of the looked-for words in ``snippet``."""
+    """One story that was found, as it stood.
+
+    ``marks`` are (start, end) of the looked-for words in ``snippet``, ``title_marks`` in ``title``.
+    """
 
     article: int
     revision: int
@@ -31,7 +37,8 @@ class Hit:
     portal: str
     published: datetime | None
     snippet: str
-    marks: tuple[tuple[int, int], ...]
+    marks: Marks
+    title_marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +64,27 @@ class Only:
     until: date | None = None
     snapshot: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.since and self.until and self.since > self.until:
+            raise BadSetting(
+                f"no day is from {self.since} on and up to {self.until}: turn them round"
+            )
+
 
 def find(
     folder: Path, text: str, only: Only = Only(), *, limit: int = 10, facets: bool = False
 ) -> Hits:
     """Return the stories that ``text`` finds, best first; ``archive.search.question`` has its rules.
 
-    Raises ``BadSetting`` for an empty question, ``StoreError`` without an index or for a torn one.
+    Raises ``BadSetting`` for an empty question and a portal that nobody knows, ``StoreError``
+    without an index or for a torn one.
     """
     question = parse(text)
     with _Searching(folder) as searching:
+        if only.portal is not None:
+            searching.check_portal(only.portal)
         query = searching.shown(_query(question, only, searching.searcher), only.snapshot)
-        result = searching.searcher.search(query, limit)
+        result = searching.searcher.search(query, searching.at_most(limit))
         hits = tuple(_hit(searching.searcher, question, *found) for found in result.hits)
         spread = count(searching.searcher, query) if facets else None
         return Hits(result.count or 0, hits, spread)  # type: ignore[attr-defined]  # not in the stub
@@ -82,7 +98,7 @@ def ranked(
     with _Searching(folder) as searching:
         searcher = searching.searcher
         query = searching.shown(_query(question, Only(snapshot=snapshot), searcher), snapshot)
-        hits = searcher.search(query, limit, count=False).hits
+        hits = searcher.search(query, searching.at_most(limit), count=False).hits
         articles = searcher.fast_field_values("article", [address for _, address in hits])
         return [(int(a or 0), score) for a, (score, _) in zip(articles, hits, strict=True)]
 
@@ -95,17 +111,27 @@ class _Searching:
 
     def __enter__(self) -> _Searching:
         try:
-            index = open_index(self._folder)
-            if index is not None:
-                self.searcher = index.searcher()
+            self.searcher = open_index(self._folder).searcher()
         except ValueError as error:  # tantivy's word for a file that is missing or broken
             raise self._damaged(error) from error
-        if index is None:
-            raise StoreError(
-                f"no search index in {self._folder} yet, or an older one: "
-                f"`morestories ingest --archive {self._folder}` makes it"
-            )
         return self
+
+    def at_most(self, limit: int) -> int:
+        """Bound ``limit``: tantivy makes room for so many."""
+        return max(1, min(limit, self.searcher.num_docs))
+
+    def check_portal(self, portal: str) -> None:
+        """Raise ``BadSetting`` for a portal that has neither a story nor a file."""
+        if self.searcher.doc_freq("portal", portal):
+            return
+        if (self._folder / "portals" / f"{portal}.toml").is_file():
+            return
+        known = [name for name, _ in self.searcher.terms_with_prefix("portal", "")]
+        if self.searcher.num_docs and not known:
+            raise self._damaged(ValueError("stories without portals"))
+        near = get_close_matches(portal, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
+        raise BadSetting(f"no story of a portal {portal!r}: {hint}")
 
     def shown(self, query: tantivy.Query, snapshot: int | None) -> tantivy.Query:
         """Leave out what is excluded now. Raises ``StoreError`` where that cannot be known."""
@@ -117,14 +143,19 @@ class _Searching:
         return query.and_must_not_match(excluded)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError):
+        if isinstance(error, ValueError | isal_zlib.IsalError) or _is_panic(error):
             raise self._damaged(error) from error
 
-    def _damaged(self, error: Exception) -> StoreError:
+    def _damaged(self, error: BaseException | None) -> StoreError:
         return StoreError(
-            f"the search index in {self._folder} is damaged ({error}): "
-            f"`morestories rebuild --archive {self._folder}` makes it again"
+            f"the search index in {self._folder / FOLDER} is damaged ({error}): delete that folder, "
+            f"and `morestories ingest --archive {self._folder}` makes it again from the tables"
         )
+
+
+def _is_panic(error: BaseException | None) -> bool:
+    """Tell whether tantivy gave up; the class of that error has no name that can be imported."""
+    return type(error).__name__ == "PanicException"
 
 
 @lru_cache(maxsize=8)
@@ -138,10 +169,10 @@ def _hit(
     searcher: tantivy.Searcher, question: Question, score: float, address: tantivy.DocAddress
 ) -> Hit:
     state = State.unpacked(searcher.doc(address)["shown"][0])
-    text, marks = snippet(question, state.body)
+    text, places = snippet(question, state.body)
     return Hit(
         state.article, state.revision, score, state.url, state.title, state.portal,
-        state.published, text, marks,
+        state.published, text, places, marks(question, state.title),
     )  # fmt: skip
 
 
@@ -173,19 +204,26 @@ def _silent(query: tantivy.Query) -> tantivy.Query:
 
 
 def _term(term: Term) -> tantivy.Query:
-    if term.prefix:
-        return tantivy.Query.regex_query(schema(), "text", f"{_escaped(term.words[0])}.*")
+    if term.begins:
+        return tantivy.Query.regex_query(schema(), "forms", term.begins)
     if len(term.words) == 1:
         return tantivy.Query.term_query(schema(), "text", term.words[0])
-    return tantivy.Query.phrase_query(schema(), "text", list(term.words))
+    return _phrase(term.words)
+
+
+def _phrase(words: tuple[str, ...]) -> tantivy.Query:
+    """Ask the pairs of common words first: the phrase is then looked for only where they stand."""
+    common = [tantivy.Query.term_query(schema(), "pairs", pair) for pair in pairs(words)]
+    if common and len(words) == 2:
+        return common[0]
+    phrase = tantivy.Query.phrase_query(schema(), "text", list(words))
+    if not common:
+        return phrase
+    must = tantivy.Occur.Must
+    return tantivy.Query.boolean_query([*((must, _silent(one)) for one in common), (must, phrase)])
 
 
 def _any(queries: list[tantivy.Query]) -> tantivy.Query:
     if len(queries) == 1:
         return queries[0]
     return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
-
-
-def _escaped(text: str) -> str:
-    """Keep what is a letter, digit or mark: a key holds nothing else, but for an underscore."""
-    return "".join(c if c.isalnum() or ord(c) > 127 or c == "_" else "" for c in text)

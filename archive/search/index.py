@@ -23,7 +23,10 @@ import duckdb
 import tantivy
 from isal import isal_zlib
 
-from archive.search.keys import VERSION, keys
+from archive.errors import StoreError
+from archive.search.common import pairs
+from archive.search.keys import VERSION, fold, key
+from archive.text.words import words
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +47,11 @@ _SHOWN = "latest AND page IS NULL"  # rows of ``texts`` that are in ``articles``
 
 @lru_cache(maxsize=1)
 def schema() -> tantivy.Schema:
-    """Return the fields. ``text`` is keys separated by spaces; ``shown`` a compressed ``State``."""
+    """Return the fields.
+
+    ``text`` is keys separated by spaces, ``pairs`` its pairs of common ones, ``forms`` the words
+    with their endings; ``shown`` is a compressed ``State``.
+    """
     built = tantivy.SchemaBuilder()
     for name in ("article", "day"):
         built = built.add_integer_field(name, indexed=True, fast=True)
@@ -54,6 +61,8 @@ def schema() -> tantivy.Schema:
         built = built.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     return (
         built.add_text_field("text", tokenizer_name="whitespace")
+        .add_text_field("pairs", tokenizer_name="whitespace", index_option="freq")
+        .add_text_field("forms", tokenizer_name="whitespace", index_option="basic")
         .add_boolean_field("past", indexed=True)
         .add_bytes_field("shown", stored=True, indexed=False)
         .build()
@@ -92,9 +101,10 @@ class State:
 
     def document(self, landed: int, gone: int) -> tantivy.Document:
         """Return what is indexed of it; it stood from snapshot ``landed`` to before ``gone``."""
-        between = [_BETWEEN]
-        title = keys(self.title) + between
-        about = keys(" ".join((*self.authors, self.section, *self.tags)))
+        title = [*words(self.title), _BETWEEN]
+        about = words(" ".join((*self.authors, self.section, *self.tags)))
+        every = title * _HEADLINE + words(self.body) + [_BETWEEN] + about
+        text = [key(word) for word in every]
         made = tantivy.Document(
             article=self.article,
             revision=self.revision,
@@ -103,7 +113,9 @@ class State:
             past=gone != STANDS,
             day=number(self.published_day) if self.published_day else 0,
             portal=self.portal,
-            text=" ".join(title * _HEADLINE + keys(self.body) + between + about),
+            text=" ".join(text),
+            pairs=" ".join(pairs(text)),
+            forms=" ".join({fold(word) for word in every}),
         )
         made.add_bytes("shown", self.packed())
         for author in dict.fromkeys(self.authors):
@@ -122,11 +134,19 @@ def number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def open_index(folder: Path) -> tantivy.Index | None:
-    """Return the index of the archive in ``folder`` for reading; None if there is none yet."""
+def open_index(folder: Path) -> tantivy.Index:
+    """Return the index of the archive in ``folder`` for reading.
+
+    Raises ``StoreError`` if there is none yet, or one by other rules than this version's.
+    """
     place = folder / FOLDER
     if _state(place) is None:
-        return None
+        is_there = (place / _STATE).exists()
+        says = "by another version of morestories" if is_there else "not there yet"
+        raise StoreError(
+            f"the search index in {place} is {says}: "
+            f"`morestories ingest --archive {folder}` makes it from the tables"
+        )
     known = (place / _STATE).stat()
     return _opened(place, known.st_ino, known.st_mtime_ns)
 

@@ -13,7 +13,8 @@ import re
 from dataclasses import dataclass, field
 
 from archive.errors import BadSetting
-from archive.search.keys import keys
+from archive.search.keys import begins, keys
+from archive.text.words import WORD
 
 _PIECE = re.compile(r'(-?)"([^"]*)"|(-?)(\S+)')
 _QUOTES = str.maketrans("“”„«»", '"""""')  # as phones and word processors type them
@@ -21,10 +22,10 @@ _QUOTES = str.maketrans("“”„«»", '"""""')  # as phones and word processo
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words side by side, or, with ``prefix``, the beginning of one word."""
+    """Keys of words side by side; or, in ``begins``, what the form of one word fits."""
 
-    words: tuple[str, ...]
-    prefix: bool = False
+    words: tuple[str, ...] = ()
+    begins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +35,9 @@ class Question:
     wanted: tuple[tuple[Term, ...], ...] = ()
     unwanted: tuple[Term, ...] = field(default=())
 
-    def highlights(self, word: str) -> bool:
-        """Tell whether a word with this key is one that is looked for."""
-        return any(
-            word.startswith(term.words[0]) if term.prefix else word in term.words
-            for group in self.wanted
-            for term in group
-        )
-
 
 def parse(text: str) -> Question:
-    """Read what a person typed; raise ``BadSetting`` where nothing is looked for.
+    """Read what a person typed; raise ``BadSetting`` where nothing is looked for or at a stray star.
 
     An unclosed quotation mark counts as closed at the end.
     """
@@ -70,16 +63,19 @@ def parse(text: str) -> Question:
             wanted.append((term,))
         joined = False
     if not wanted:
+        only = ", only what to leave out" if unwanted else ""
         raise BadSetting(
-            "nothing to look for: give at least one word, such as "
-            "morestories search 'शिमला \"सड़क हादसा\" -फिल्म'"
+            f"nothing to look for{only}: give at least one word, such as "
+            "'शिमला \"सड़क हादसा\" -फिल्म'"
         )
     return Question(tuple(wanted), tuple(unwanted))
 
 
 def _term(text: str, *, quoted: bool) -> Term | None:
-    if not quoted and text.endswith("*") and len(text) > 1:
-        found = keys(text.rstrip("*"))
-        return Term((found[0],), prefix=True) if len(found) == 1 else None
+    if not quoted and text.endswith("*"):
+        found = WORD.findall(text.rstrip("*"))
+        if len(found) > 1:
+            raise BadSetting(f"{text}: a star stands for the rest of one word, such as हिमा*")
+        return Term(begins=begins(found[0])) if found else None
     words = tuple(keys(text))
     return Term(words) if words else None

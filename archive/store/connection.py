@@ -274,6 +274,8 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBP
     may be open, for as long as they like, while a crawl writes; each statement sees whole batches
     only. With ``as_of`` they are as they stood then. Raises as :func:`connect` does.
     """
+    from archive.search.table import add_search  # it stands on this module
+
     connection = connect(Path(folder), as_of=as_of)
     snapshot = snapshot_at(connection, as_of) if as_of else None
     add_search(connection, Path(folder).resolve(), snapshot)
@@ -305,31 +307,3 @@ def snapshot_at(connection: duckdb.DuckDBPyConnection, as_of: datetime) -> int:
         "SELECT max(snapshot_id) FROM lake.snapshots() WHERE snapshot_time <= $1", [as_of]
     ).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def add_search(
-    connection: duckdb.DuckDBPyConnection, folder: Path, snapshot: int | None = None
-) -> None:
-    """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
-
-    With ``snapshot`` it asks the stories as they stood in that snapshot of the tables. DuckDB runs
-    Python functions only where numpy is installed; without it the call says so.
-    """
-    hits = duckdb.list_type(duckdb.struct_type({"article": "BIGINT", "score": "DOUBLE"}))
-
-    def search_hits(text: str, most: int) -> list[dict[str, object]]:
-        from archive.search.find import ranked  # the index is loaded by those who search
-
-        if most < 1:
-            return []
-        return [{"article": a, "score": score} for a, score in ranked(folder, text, most, snapshot)]
-
-    if find_spec("numpy") is not None:
-        connection.create_function("search_hits", search_hits, ["VARCHAR", "INTEGER"], hits)
-        found = "search_hits(text, most)"
-    else:
-        found = f"error('search() in SQL needs numpy: pip install numpy')::{hits}"
-    connection.execute(
-        "CREATE OR REPLACE TEMP MACRO search(text, most := 1000) AS TABLE "
-        f"SELECT unnest({found}, recursive := true)"
-    )

@@ -33,6 +33,8 @@ def fault(folder: Path, error: duckdb.Error) -> ArchiveError:
     cannot be read, where the tables are. Reads all of them in that case.
     """
     text = without_secrets(str(error))
+    if (said := text.removeprefix("Invalid Input Error: ")).startswith("search(): "):
+        return BadSetting(said)
     lake = lake_of(folder)
     if "No space left on device" in text:
         return DiskFull(f"no room left on the disk of {folder}; what was landed is intact")
