@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -80,3 +82,32 @@ def test_links_between_documents_lead_somewhere():
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_make_takes_the_first_python_that_is_new_enough_and_says_so_if_none_is(tmp_path: Path):
+    for name, script in (("python3", "exit 1"), ("python3.12", f"exec '{sys.executable}' \"$@\"")):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    checkout = tmp_path / "प्रति २"
+    checkout.mkdir()
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, checkout)
+
+    def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", *arguments],
+            cwd=checkout,
+            env={"PATH": f"{tmp_path}:{os.defpath}", "LC_ALL": "C"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert '"python3.12" -m venv .venv' in make("-n", "setup", "PYTHONS=python3 python3.12").stdout
+    assert "crawl the bundled demo portal" in make().stdout
+    refused = make("demo", "PYTHONS=python3")
+    assert refused.returncode
+    assert "Python 3.11 or newer; tried here: python3\n" in refused.stderr
+    assert "make demo PYTHON=/path/to/" in refused.stderr
+    assert "tried here: /nowhere/python\n" in make("test", "PYTHON=/nowhere/python").stderr
+    assert not (checkout / ".venv").exists()
