@@ -1,5 +1,5 @@
 """The archive: WARC files, and what is read out of them."""
 
-from archive.store import open
+from archive.store import Reader, open
 
-__all__ = ["open"]
+__all__ = ["Reader", "open"]

@@ -20,8 +20,8 @@ from archive.cli import table
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, err, existing, out
 from archive.cli.search import search
 from archive.errors import BadSetting
-from archive.store.connection import open as open_archive
 from archive.store.faults import fault
+from archive.store.reader import open as open_archive
 
 ROWS_SHOWN = 200  # a table on a terminal ends here and says so; files and pipes get all
 
@@ -155,9 +155,9 @@ def opened(archive: Path, as_of: str | None) -> Iterator[duckdb.DuckDBPyConnecti
     """Open the archive for questions; what DuckDB complains of becomes an error with advice."""
     folder = existing(archive)
     at = questions.instant(as_of) if as_of else None
-    with open_archive(folder, as_of=at) as connection:
+    with open_archive(folder, as_of=at) as reader:
         try:
-            yield connection
+            yield reader.duckdb
         except duckdb.Error as error:
             raise fault(folder, error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -16,14 +17,15 @@ _HITS = "STRUCT(article BIGINT, score DOUBLE)[]"
 _MOST = 1_000
 
 
-def add_search(
+def make_search(
     connection: duckdb.DuckDBPyConnection, folder: Path, snapshot: int | None = None
-) -> None:
-    """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
+) -> Callable[[str | None, str | None], dict[str, object]]:
+    """Make what ``search`` calls, for this connection and its cursors; return it.
 
     With ``snapshot`` it asks the stories as they stood in that snapshot of the tables. DuckDB runs
-    Python functions only where numpy is installed; without it the call says so. An error comes
-    back as a value and is raised by SQL: DuckDB would put a traceback round one that is raised.
+    Python functions only where numpy is installed. An error comes back as a value and is raised
+    by SQL: DuckDB would put a traceback round one that is raised. DuckDB holds the function no
+    longer than ``connection``, and a cursor that outlives it would crash: the caller keeps it.
     """
 
     def answer(text: str | None, most: str | None) -> dict[str, object]:
@@ -35,7 +37,7 @@ def add_search(
             return {"hits": [], "wrong": f"{NAME}{error}"}
         return {"hits": [{"article": a, "score": s} for a, s in found], "wrong": None}
 
-    if find_spec("numpy") is not None:
+    if _runs_python():
         returned = duckdb.dtype(f"STRUCT(hits {_HITS}, wrong VARCHAR)")
         connection.create_function(
             "search_answer",
@@ -44,8 +46,17 @@ def add_search(
             returned,
             null_handling=FunctionNullHandling.SPECIAL,
         )
-        found = "search_answer(text::VARCHAR, most::VARCHAR)"
-    else:
+    return answer
+
+
+def name_search(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
+
+    The name is this connection's alone; what it calls is there (see :func:`make_search`). Without
+    numpy the call says so.
+    """
+    found = "search_answer(text::VARCHAR, most::VARCHAR)"
+    if not _runs_python():
         wrong = f"{NAME}in SQL it needs numpy: pip install numpy"
         found = f"{{hits: NULL::{_HITS}, wrong: '{wrong}'}}"
     connection.execute(
@@ -54,6 +65,10 @@ def add_search(
         f"ELSE error(answer.wrong)::{_HITS} END, recursive := true) "
         f"FROM (SELECT {found} AS answer)"
     )
+
+
+def _runs_python() -> bool:
+    return find_spec("numpy") is not None
 
 
 def _words(text: str | None) -> str:

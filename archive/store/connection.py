@@ -7,9 +7,9 @@ import os
 import sqlite3
 import tempfile
 import time
-import weakref
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +23,7 @@ from archive.store import bucket, lock, migrations, postgres
 from archive.store.concealed import conceal
 from archive.store.faults import fault
 from archive.store.lake import CATALOG, SETTINGS, Lake, keep, lake_of, named
+from archive.store.lifetime import at_end_of
 from archive.store.migrations import VERSION
 
 log = logging.getLogger(__name__)
@@ -45,18 +46,25 @@ def connect(
     or what is excluded cannot be known.
     """
     folder = folder.resolve()
-    exclusions = Exclusions() if write or whole else read_exclusions(folder)
-    if not write:
-        _await_tables(folder)
-        if not is_made(folder):
-            raise BadSetting(_no_catalog(folder))
-    reading = None if write else lock.reading(folder)
+    if write:
+        return _connected(folder, True, as_of, Exclusions())
+    return connect_to_read(folder, as_of, Exclusions() if whole else read_exclusions(folder))
+
+
+def connect_to_read(
+    folder: Path, as_of: datetime | None, exclusions: Exclusions
+) -> duckdb.DuckDBPyConnection:
+    """Return a connection that reads, and that merging waits for until nothing reads through it."""
+    _await_tables(folder)
+    if not is_made(folder):
+        raise BadSetting(_no_catalog(folder))
+    reading = lock.reading(folder)
     try:
-        connection = _connected(folder, write, as_of, exclusions)
+        connection = _connected(folder, False, as_of, exclusions)
+        at_end_of(connection, partial(lock.read, reading))
     except BaseException:
         lock.read(reading)
         raise
-    weakref.finalize(connection, lock.read, reading)
     return connection
 
 
@@ -264,22 +272,6 @@ def _spill_folder() -> Path:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def open(folder: Path | str, *, as_of: datetime | None = None) -> duckdb.DuckDBPyConnection:
-    """Return a read-only connection to the tables of the archive in ``folder``.
-
-    The tables and views of docs/schema.md stand unqualified (``SELECT title FROM articles``), and
-    ``search('शिमला बर्फबारी')`` is a table of ``article`` and ``score`` to join with. Any number
-    may be open, for as long as they like, while a crawl writes; each statement sees whole batches
-    only. With ``as_of`` they are as they stood then. Raises as :func:`connect` does.
-    """
-    from archive.search.table import add_search  # it stands on this module
-
-    connection = connect(Path(folder), as_of=as_of)
-    snapshot = snapshot_at(connection, as_of) if as_of else None
-    add_search(connection, Path(folder).resolve(), snapshot)
-    return connection
 
 
 def warcs_of(folder: Path) -> set[str]:

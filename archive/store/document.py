@@ -32,7 +32,7 @@ SELECT title, published, url FROM articles WHERE section = 'हिमाचल' 
 - **A story** (`article`) is what one canonical address names, tracking parameters and AMP aside. Several pages of one post are one story. **A revision** lasts from the capture that first showed it so to the one before the next; recaptures that show the same words extend it.
 - **Ids** are 63-bit numbers made from what a row is about, so a rebuild gives the same ones. `to_article` and `captures.article` name the story that an address *would* be; join to `articles` to see whether it is here.
 - **Fast** filters: `portal` with `published_day` or `published` on articles, `portal` with `captured` on captures, `portal` and `kind` on links. The files are sorted so.
-- **`search('शिमला "सड़क हादसा"')`** is a table of `article` and `score` to join with (from `archive.open` and `morestories sql`; needs numpy).
+- **`search('शिमला "सड़क हादसा"')`** is a table of `article` and `score` to join with (from `archive.open` and `morestories sql`).
 - Rows come from the WARC files alone. `captures.warc`, `warc_offset` and `warc_length` lead back to the record.
 """
 

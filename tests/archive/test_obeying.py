@@ -28,7 +28,8 @@ from archive.query import select
 from archive.rebuild import rebuild
 from archive.replay.server import application
 from archive.search.find import Only, find
-from archive.store.connection import connect, open, snapshot_at
+from archive.store.connection import connect, snapshot_at
+from archive.store.reader import open
 from archive.warc.reader import read_captures
 from archive.warc.writer import WarcWriter
 from tests.archive.replay.serving import replaying

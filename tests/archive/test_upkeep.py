@@ -14,8 +14,8 @@ from archive import exclusions, upkeep
 from archive.exclusions import target
 from archive.ingest import Ingest
 from archive.ledger import Ledger
-from archive.store.connection import open
 from archive.store.lock import writer_lock
+from archive.store.reader import open
 from archive.upkeep import Read, due, keep_up, read_back
 from archive.warc.recover import sealed_warcs
 from tests.archive.store.newspaper import first_crawl, second_crawl, write, writing
@@ -135,7 +135,6 @@ def test_files_are_not_merged_under_a_reader(
         assert dict(done.left) == {"merging": "somebody reads the tables"}
         assert merged == []
         reader.close()
-        del reader
         assert dict(keep_up(archive, NOW, most=0, patience=0.1).left) == {}
         assert len(merged) == 1
 

@@ -20,7 +20,7 @@ from archive.ingest import Event, Ingest
 from archive.layout import Layout
 from archive.pages import Page, Pages
 from archive.reading import portal_of
-from archive.store.connection import open as open_archive
+from archive.store.reader import open as open_archive
 
 
 class PagesHere(Pages):

@@ -13,7 +13,7 @@ from archive.ingest import Ingest
 from archive.link import LinkKind
 from archive.portal import Portal
 from archive.rebuild import rebuild
-from archive.store.connection import open as open_archive
+from archive.store.reader import open as open_archive
 from archive.warc.writer import WarcWriter
 from tests.archive.store.newspaper import (
     LAST_PAGE,
