@@ -16,6 +16,7 @@ import duckdb
 from archive.article import Article, Moment, PageType
 from archive.capture import About, Capture
 from archive.link import Link, LinkKind
+from archive.search.common import WORDS as COMMON_WORDS
 
 WORDS = 5_000  # in the vocabulary; frequencies fall off as in a real text
 TERM = "बर्फबारी"  # the queries' own example: in one story of twenty-five
@@ -28,13 +29,14 @@ DAYS = 3_650
 
 
 def vocabulary(chance: random.Random) -> list[str]:
-    """Return made-up words in Devanagari, the frequent ones short."""
+    """Return words, the frequent ones first: Hindi's own commonest, then made-up ones."""
     letters, signs = "कखगघचछजटडतथदधनपफबभमयरलवशसह", ["", "", "ा", "ि", "ी", "ु", "े", "ो", "ं", "्र"]
     made: dict[str, None] = {}
     while len(made) < WORDS:
         size = 1 + min(5, len(made) // 200)
         made["".join(chance.choice(letters) + chance.choice(signs) for _ in range(size))] = None
     words = list(made)
+    words[: len(COMMON_WORDS)] = COMMON_WORDS
     words[600] = TERM
     return words
 

@@ -7,7 +7,8 @@
 makes an archive of synthetic Hindi stories (``benchmarks/_newspapers.py``) and prints every figure
 beside its goal. Times are wall clock, medians, with the CPU seconds of all threads beside them;
 "plain" is the same work on plain tables in a DuckDB file, in the same run: compare such ratios
-between machines, not seconds. ``--headers`` writes the times into the headers of ``queries/``.
+between machines, not seconds. ``--headers`` writes the times into the headers of ``queries/``. The
+search has a module of its own, ``benchmarks.search``.
 """
 
 from __future__ import annotations
@@ -38,15 +39,12 @@ from archive.capture import Capture
 from archive.ingest import BATCH
 from archive.landing import Batch, Item, Landing
 from archive.reading import from_article
-from archive.search.find import find, ranked
-from archive.search.index import SearchIndex
 from archive.store import connect, schema
 from archive.store.rows import capture_row, warc_row
 from benchmarks._newspapers import FIRST_DAY, PORTALS, fill, story, url, vocabulary
 
 LANDED = 20_000  # stories whose landing is timed
-ADDED = 1_000  # stories that the search index is then given
-PARTS = ("landing", "lookups", "queries", "search", "disk")
+PARTS = ("landing", "lookups", "queries", "disk")
 QUERIES = Path(__file__).parents[1] / "queries"
 
 
@@ -228,33 +226,6 @@ def _write_time(file: Path, seconds: float) -> None:
     file.write_text(re.sub(r"(?m)^-- Time: .*$", line, text, count=1), encoding="utf-8")
 
 
-def search(folder: Path) -> None:
-    """How long the index takes to make, to answer and to grow."""
-    with connect(folder, write=True) as connection:
-        made = spent(lambda: _index(folder, connection))
-    row("search: all indexed (0 if it was)", f"{made.wall:,.1f} s (CPU {made.cpu:,.1f})")
-    words = vocabulary(random.Random(1))
-    asked = (
-        ("a word", words[300]),
-        ("two words", f"{words[40]} {words[900]}"),
-        ("a frequent and a left-out one", f"{words[2500]} -{words[4]}"),
-        ("a phrase of two very frequent ones", f'"{words[3]} {words[5]}"'),
-    )
-    for what, text in asked:
-        row(f"search: top 10, {what}", ms(spent(partial(ranked, folder, text, 10), 9)), "< 20 ms")
-        row(f"search: with snippets, {what}", ms(spent(partial(find, folder, text), 9)))
-    with grown(folder) as copy, connect(copy, write=True) as connection:
-        Desk(connection).land(ADDED)
-        took = spent(lambda: _index(copy, connection))
-    row(f"search: {ADDED:,} stories added", f"{took.wall:.2f} s (CPU {took.cpu:.2f})", "< 2 s")
-
-
-def _index(folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
-    index = SearchIndex(folder)
-    index.update(connection)
-    index.close()
-
-
 def disk(folder: Path, scratch: Path) -> None:
     """The room that tables take, beside plain zstd Parquet files of the same rows."""
     all_lake = all_plain = 0
@@ -294,7 +265,6 @@ def measure(folder: Path, articles: int, parts: list[str], headers: bool) -> Non
             "landing": partial(landing, folder, room),
             "lookups": partial(lookups, folder, articles, room),
             "queries": partial(queries, folder, headers),
-            "search": partial(search, folder),
             "disk": partial(disk, folder, room),
         }
         for part in parts:

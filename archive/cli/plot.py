@@ -74,7 +74,7 @@ def titled(known: questions.Query, values: dict[str, str]) -> str:
 
 
 def _again(known: questions.Query, arguments: list[str], as_of: str | None) -> str:
-    words = ["morestories", "query", known.name, *arguments]
+    words = ["morestories", "plot", known.name, *arguments]
     return " ".join(map(shlex.quote, words + (["--as-of", as_of] if as_of else [])))
 
 

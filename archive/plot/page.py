@@ -70,7 +70,7 @@ def _page(svg: str, caption: Caption, names: Sequence[str], rows: Sequence[Seque
     )
     more = f"<p>The first {_ROWS:,} of {len(rows):,} rows.</p>" if len(rows) > _ROWS else ""
     return _PAGE.format(
-        title=escape(caption.title), grain=escape(caption.grain), source=escape(caption.source),
+        title=escape(caption.title), grain=escape(caption.grain[:1].upper() + caption.grain[1:]), source=escape(caption.source),
         svg=svg, heads=heads, lines=lines, more=more,
     )  # fmt: skip
 

@@ -130,7 +130,11 @@ class _Searching:
         if self.searcher.num_docs and not known:
             raise self._damaged(ValueError("stories without portals"))
         near = get_close_matches(portal, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known) or 'none'}"
+        hint = (
+            f"did you mean {near[0]!r}?"
+            if near
+            else f"portals with stories: {', '.join(known) or 'none'}"
+        )
         raise BadSetting(f"no story of a portal {portal!r}: {hint}")
 
     def shown(self, query: tantivy.Query, snapshot: int | None) -> tantivy.Query:

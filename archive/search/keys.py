@@ -40,10 +40,11 @@ _GLIDED = {"\u0940": "ई", "\u0947": "ए"}
 # Endings of number, case and gender, longest first. After A. Ramanathan and D. Rao, "A Lightweight
 # Stemmer for Hindi" (2003), less their verb endings, which run different verbs together.
 _ENDINGS = (
-    *("ियों", "ियां", "ाओं", "ाएं", "ुओं", "ुएं", "इयों", "इयां"),
+    *("ियों", "ियां", "ाओं", "ाएं", "ुओं", "ुएं"),
     *("ओं", "एं", "ों", "ें", "ां", "ीं"),
     *("े", "ा", "ी", "ि", "ू", "ु", "ए", "ई"),
 )
+_SHORTENED = re.compile("इय(ों|ां)$")  # भाइयों is of भाई, दवाइयां of दवाई
 _DEVANAGARI = re.compile("[\u0904-\u0939\u0958-\u0961]")  # letters that carry a syllable
 _SHORTEST = 2  # letters that must stay, so that की, के, का remain themselves
 
@@ -74,6 +75,7 @@ def _folded(word: str) -> str:
 def _stem(word: str) -> str:
     if not _DEVANAGARI.search(word):
         return word
+    word = _SHORTENED.sub("ई", word)
     for ending in _ENDINGS:
         if word.endswith(ending):
             rest = word[: -len(ending)]

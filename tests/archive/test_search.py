@@ -100,7 +100,7 @@ def test_days_and_portals_narrow_the_search(folder: Path) -> None:
     assert set(urls(folder, "बर्फबारी", since=_day(4), until=_day(5))) == {address(3), address(4)}
     with pytest.raises(BadSetting, match="did you mean 'khabar'"):
         urls(folder, "बर्फबारी", portal="khabr")
-    with pytest.raises(BadSetting, match="there are khabar"):
+    with pytest.raises(BadSetting, match="portals with stories: khabar"):
         urls(folder, "बर्फबारी", portal="other")
     with pytest.raises(BadSetting, match="2026-02-05"):
         urls(folder, "बर्फबारी", since=_day(5), until=_day(4))

@@ -89,7 +89,7 @@ def test_a_page_has_picture_question_and_rows(folder: Path, tmp_path: Path) -> N
     assert (
         '<h1 id="q">How often was a word or phrase in the news, over time? – बर्फबारी</h1>' in page
     )
-    assert "morestories query timeline --term" in page
+    assert "morestories plot timeline --term" in page
     assert page.count("<svg") == 1
     assert "<td>khabar</td>" in page
     assert not re.search(r"(src|href)=\"https?:", page)  # nothing is fetched
@@ -155,7 +155,7 @@ def test_small_series_are_summed_as_others() -> None:
 
 def test_many_years_many_portals_and_odd_headlines_are_drawn(tmp_path: Path) -> None:
     days = [date(2010, 1, 1) + timedelta(days=n) for n in range(0, 5_000, 3)]
-    caption = Caption("क्या $x_1$ \u0627\u0631\u062f\u0648 😀?", "", "morestories query x")
+    caption = Caption("क्या $x_1$ \u0627\u0631\u062f\u0648 😀?", "", "morestories plot x")
     rows = [(day, f"पोर्टल {n % 40}", n % 7) for n, day in enumerate(days)] + [(None, "x", 1)]
     for plot in (
         Plot("calendar", {"x": "day", "value": "n"}),
