@@ -53,14 +53,6 @@ def one(folder: Path, sql: str, *values: Any) -> Any:
         return connection.execute(sql, list(values)).fetchone()
 
 
-@pytest.fixture(scope="module")
-def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("landed")
-    write_all(folder)
-    Ingest(folder, workers=1).run()
-    return folder
-
-
 def test_a_story_is_a_row_with_its_own_words(landed: Path) -> None:
     row = one(
         landed,

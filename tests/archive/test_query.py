@@ -36,21 +36,13 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("archive")
-    write_all(made)
-    Ingest(made, workers=1).run()
-    return made
-
-
 @pytest.mark.parametrize("name", questions.names())
-def test_a_question_answers_what_its_header_says(name: str, folder: Path) -> None:
+def test_a_question_answers_what_its_header_says(name: str, landed: Path) -> None:
     known = questions.load(name)
     assert known.question.endswith("?")
     assert known.time
     assert known.example.startswith(f"morestories query {name}")
-    with archive.open(folder) as connection:
+    with archive.open(landed) as connection:
         result = questions.ask(connection, known, {})
         assert [c[0] for c in result.description or ()] == [column for column, _ in known.columns]
         assert all(doc for _, doc in known.columns)
@@ -58,25 +50,25 @@ def test_a_question_answers_what_its_header_says(name: str, folder: Path) -> Non
 
 
 @pytest.mark.parametrize("name", questions.names())
-def test_the_example_of_a_question_runs(name: str, folder: Path) -> None:
+def test_the_example_of_a_question_runs(name: str, landed: Path) -> None:
     words = questions.load(name).example.split()
-    assert run(*words[1:], "--archive", folder).exit_code == 0
+    assert run(*words[1:], "--archive", landed).exit_code == 0
 
 
-def test_numbers_are_right(folder: Path) -> None:
-    answer = run("query", "more-stories", "--url", address(1), "--archive", folder, "-f", "json")
+def test_numbers_are_right(landed: Path) -> None:
+    answer = run("query", "more-stories", "--url", address(1), "--archive", landed, "-f", "json")
     rows = json.loads(answer.stdout)
     assert [(row["to_url"], row["archived"]) for row in rows] == [
         (address(2), True),
         (address(3), True),
     ]
-    answer = run("query", "most-linked", "--limit", "1", "--archive", folder, "-f", "json")
+    answer = run("query", "most-linked", "--limit", "1", "--archive", landed, "-f", "json")
     (row,) = json.loads(answer.stdout)
     assert (row["url"], row["stories"], row["more_stories"]) == (address(3), 2, 2)
 
 
-def test_a_wrong_name_suggests_the_nearest(folder: Path) -> None:
-    error = run("query", "newst", "--archive", folder).exception
+def test_a_wrong_name_suggests_the_nearest(landed: Path) -> None:
+    error = run("query", "newst", "--archive", landed).exception
     assert isinstance(error, BadSetting)
     assert "did you mean newest?" in str(error)
 
@@ -91,16 +83,16 @@ def test_a_wrong_name_suggests_the_nearest(folder: Path) -> None:
     ],
 )
 def test_a_wrong_parameter_is_said_in_words(
-    words: tuple[str, ...], message: str, folder: Path
+    words: tuple[str, ...], message: str, landed: Path
 ) -> None:
-    error = run("query", "newest", *words, "--archive", folder).exception
+    error = run("query", "newest", *words, "--archive", landed).exception
     assert isinstance(error, BadSetting)
     assert message in str(error)
 
 
-def test_a_value_is_bound_and_never_becomes_sql(folder: Path) -> None:
+def test_a_value_is_bound_and_never_becomes_sql(landed: Path) -> None:
     hostile = "x' OR true --"
-    answer = run("query", "newest", "--portal", hostile, "--archive", folder, "-f", "json")
+    answer = run("query", "newest", "--portal", hostile, "--archive", landed, "-f", "json")
     assert json.loads(answer.stdout) == []
 
 
@@ -117,43 +109,43 @@ def test_a_value_is_bound_and_never_becomes_sql(folder: Path) -> None:
         "",
     ],
 )
-def test_sql_that_is_not_one_read_is_refused(sql: str, folder: Path) -> None:
-    before = run("sql", "SELECT count(*) FROM captures", "--archive", folder).stdout
-    error = run("sql", sql, "--archive", folder).exception
+def test_sql_that_is_not_one_read_is_refused(sql: str, landed: Path) -> None:
+    before = run("sql", "SELECT count(*) FROM captures", "--archive", landed).stdout
+    error = run("sql", sql, "--archive", landed).exception
     assert isinstance(error, BadSetting)
-    assert run("sql", "SELECT count(*) FROM captures", "--archive", folder).stdout == before
+    assert run("sql", "SELECT count(*) FROM captures", "--archive", landed).stdout == before
 
 
 @pytest.mark.parametrize(
     "sql", ["SELEC 1", "SELECT nosuch FROM articles", "SELECT 1/0::VARCHAR + 'x'"]
 )
-def test_sql_that_is_wrong_is_the_asker_s_fault(sql: str, folder: Path) -> None:
-    assert isinstance(run("sql", sql, "--archive", folder).exception, BadSetting)
+def test_sql_that_is_wrong_is_the_asker_s_fault(sql: str, landed: Path) -> None:
+    assert isinstance(run("sql", sql, "--archive", landed).exception, BadSetting)
 
 
-def test_even_past_the_check_the_connection_only_reads(folder: Path) -> None:
-    with archive.open(folder) as connection, pytest.raises(duckdb.Error, match="read-only"):
+def test_even_past_the_check_the_connection_only_reads(landed: Path) -> None:
+    with archive.open(landed) as connection, pytest.raises(duckdb.Error, match="read-only"):
         connection.execute("DELETE FROM texts")
 
 
-def test_csv_for_a_pipe_has_no_mark_and_for_a_file_it_has(folder: Path, tmp_path: Path) -> None:
+def test_csv_for_a_pipe_has_no_mark_and_for_a_file_it_has(landed: Path, tmp_path: Path) -> None:
     sql = "SELECT title, authors FROM articles ORDER BY url LIMIT 1"
-    piped = run("sql", sql, "--archive", folder, "--format", "csv").stdout
+    piped = run("sql", sql, "--archive", landed, "--format", "csv").stdout
     assert piped.startswith("title,authors")
     file = tmp_path / "titles.csv"
-    assert run("sql", sql, "--archive", folder, "-o", file).exit_code == 0
+    assert run("sql", sql, "--archive", landed, "-o", file).exit_code == 0
     assert file.read_bytes().startswith(b"\xef\xbb\xbftitle,authors\r\n")
     assert file.read_text(encoding="utf-8-sig").splitlines()[1].endswith(",राकेश शर्मा")
 
 
-def test_a_table_keeps_hindi_whole_and_square_brackets(folder: Path) -> None:
-    shown = run("sql", "SELECT 'बर्फबारी [थमी]' AS title, 7 AS n", "--archive", folder).stdout
+def test_a_table_keeps_hindi_whole_and_square_brackets(landed: Path) -> None:
+    shown = run("sql", "SELECT 'बर्फबारी [थमी]' AS title, 7 AS n", "--archive", landed).stdout
     assert "बर्फबारी [थमी]" in shown
 
 
-def test_parquet_and_json_lines_round_trip(folder: Path, tmp_path: Path) -> None:
+def test_parquet_and_json_lines_round_trip(landed: Path, tmp_path: Path) -> None:
     for ending in ("parquet", "jsonl"):
-        assert run("export", tmp_path / f"a.{ending}", "--archive", folder).exit_code == 0
+        assert run("export", tmp_path / f"a.{ending}", "--archive", landed).exit_code == 0
     table = pq.read_table(tmp_path / "a.parquet").to_pylist()
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
     assert len(table) == len(lines) == 10
@@ -161,28 +153,28 @@ def test_parquet_and_json_lines_round_trip(folder: Path, tmp_path: Path) -> None
     assert EDITED in {row["title"] for row in table}
 
 
-def test_export_filters_and_says_when_nothing_is_left(folder: Path, tmp_path: Path) -> None:
+def test_export_filters_and_says_when_nothing_is_left(landed: Path, tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     assert (
         run(
-            "export", file, "--archive", folder, "--from", "2026-02-04", "--to", "2026-02-05"
+            "export", file, "--archive", landed, "--from", "2026-02-04", "--to", "2026-02-05"
         ).exit_code
         == 0
     )
     rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
     assert [row["url"] for row in rows] == [address(3), address(4)]
-    assert run("export", file, "--archive", folder, "--portal", "none").exit_code == 8
-    error = run("export", file, "--archive", folder, "--from", "yesterday").exception
+    assert run("export", file, "--archive", landed, "--portal", "none").exit_code == 8
+    error = run("export", file, "--archive", landed, "--from", "yesterday").exception
     assert isinstance(error, BadSetting)
-    error = run("export", tmp_path / "a.xlsx", "--archive", folder).exception
+    error = run("export", tmp_path / "a.xlsx", "--archive", landed).exception
     assert isinstance(error, BadSetting)
     assert not (tmp_path / "a.xlsx").exists()
 
 
-def test_an_exported_database_opens_in_plain_duckdb(folder: Path, tmp_path: Path) -> None:
+def test_an_exported_database_opens_in_plain_duckdb(landed: Path, tmp_path: Path) -> None:
     file = tmp_path / "archive.duckdb"
-    assert run("export", file, "--archive", folder).exit_code == 0
-    with duckdb.connect(file, read_only=True) as plain, archive.open(folder) as lake:
+    assert run("export", file, "--archive", landed).exit_code == 0
+    with duckdb.connect(file, read_only=True) as plain, archive.open(landed) as lake:
         for name in [t.name for t in schema.TABLES] + [v.name for v in schema.VIEWS]:
             sql = f"SELECT * FROM {name} ORDER BY ALL"
             assert plain.execute(sql).fetchall() == lake.execute(sql).fetchall()
@@ -215,14 +207,14 @@ def test_no_archive_and_no_tables_are_said_in_words(tmp_path: Path) -> None:
     assert "morestories ingest" in str(error)
 
 
-def broken(folder: Path, tmp_path: Path) -> Path:
+def broken(landed: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "copy"
-    shutil.copytree(folder, copy)
+    shutil.copytree(landed, copy)
     return copy
 
 
-def test_a_corrupt_catalog_is_named_and_rebuild_mends_it(folder: Path, tmp_path: Path) -> None:
-    copy = broken(folder, tmp_path)
+def test_a_corrupt_catalog_is_named_and_rebuild_mends_it(landed: Path, tmp_path: Path) -> None:
+    copy = broken(landed, tmp_path)
     (copy / "catalog.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     error = run("query", "newest", "--archive", copy).exception
     assert isinstance(error, StoreError)
@@ -233,8 +225,8 @@ def test_a_corrupt_catalog_is_named_and_rebuild_mends_it(folder: Path, tmp_path:
 
 
 @pytest.mark.parametrize("harm", ["torn", "flipped"])
-def test_a_corrupt_parquet_file_is_named(harm: str, folder: Path, tmp_path: Path) -> None:
-    copy = broken(folder, tmp_path)
+def test_a_corrupt_parquet_file_is_named(harm: str, landed: Path, tmp_path: Path) -> None:
+    copy = broken(landed, tmp_path)
     victim = max((copy / "lake").rglob("*.parquet"), key=lambda p: p.stat().st_size)
     stored = bytearray(victim.read_bytes())
     if harm == "torn":
@@ -250,8 +242,8 @@ def test_a_corrupt_parquet_file_is_named(harm: str, folder: Path, tmp_path: Path
     assert "morestories rebuild" in str(error)
 
 
-def test_a_newer_archive_is_left_alone(folder: Path, tmp_path: Path) -> None:
-    copy = broken(folder, tmp_path)
+def test_a_newer_archive_is_left_alone(landed: Path, tmp_path: Path) -> None:
+    copy = broken(landed, tmp_path)
     from archive.store import connect
 
     with connect(copy, write=True) as connection:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from archive.warc.reader import read_captures
 from tests.portal_site.server import PortalSite
 
+COMMAND = Path(sys.executable).with_name("morestories")  # as pip installs it
 # The pages that never come whole are tried again for half a minute; most tests need not wait.
 SKIP_BROKEN = ("server-truti", "adhuri-khabar")
 
@@ -70,6 +71,22 @@ def morestories(*arguments: str | Path, **more: Any) -> subprocess.CompletedProc
         check=False,
         **more,
     )
+
+
+def run(folder: Path, *arguments: str) -> str:
+    """Run the installed command, which must succeed; show and return what it printed."""
+    done = subprocess.run(
+        [COMMAND, *arguments, "--archive", str(folder)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=400,
+        env={**os.environ, "COLUMNS": "120"},
+    )
+    print(f"$ morestories {' '.join(arguments)}\n{done.stdout}{done.stderr}")
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def kept(archive: Path) -> Counter[str]:

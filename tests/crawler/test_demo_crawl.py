@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +15,9 @@ from fastwarc.warc import ArchiveIterator as FastWARC
 from warcio.archiveiterator import ArchiveIterator
 
 import archive
+from tests.crawler.crawls import run
 from tests.portal_site import PortalSite, Reach, Story
 
-COMMAND = Path(sys.executable).with_name("morestories")
 ARTICLES = 160
 
 pytestmark = pytest.mark.timeout(240)
@@ -58,22 +55,6 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
             folder,
             summary,
         )
-
-
-def run(folder: Path, *arguments: str) -> str:
-    """Run the shipped command; show what it printed."""
-    done = subprocess.run(
-        [COMMAND, *arguments, "--archive", str(folder)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-        env={**os.environ, "COLUMNS": "120"},
-    )
-    print(f"$ morestories {' '.join(arguments)}\n{done.stdout}{done.stderr}")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def urls(crawled: Crawled) -> list[str]:

@@ -70,13 +70,7 @@ def _category(story: Story) -> str:
 
 
 def _byline(story: Story) -> str:
-    author = theme.link(f"/author/{story.author_slug}/", story.author)
-    date = theme.link(f"/{story.published:%Y/%m}/", theme.english_date(story.published))
-    return (
-        '<span class="author-links"><span class="item-metadata posts-author">'
-        f'<i class="far fa-user-circle"></i>{author}</span><span class="item-metadata posts-date">'
-        f'<i class="far fa-clock"></i>{date}</span></span>'
-    )
+    return theme.byline(story, theme.english_date(story.published))
 
 
 def _adjacent(older: Story | None, newer: Story | None) -> str:

@@ -34,6 +34,17 @@ def link(url: str, text: str, extra: str = "") -> str:
     return f'<a href="{escape(url)}"{extra}>{escape(text)}</a>'
 
 
+def byline(story: Story, day: str) -> str:
+    """Return who wrote a story, and ``day``, the date as the theme prints it."""
+    author = link(f"/author/{story.author_slug}/", story.author)
+    date = link(f"/{story.published:%Y/%m}/", day)
+    return (
+        '<span class="author-links"><span class="item-metadata posts-author">'
+        f'<i class="far fa-user-circle"></i>{author}</span><span class="item-metadata posts-date">'
+        f'<i class="far fa-clock"></i>{date}</span></span>'
+    )
+
+
 def image(story: Story) -> str:
     """Return the story's picture, in several sizes for the browser to choose from."""
     width, height = pictures.FULL

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,11 +18,10 @@ from fastwarc.warc import ArchiveIterator as FastWARC
 from warcio.archiveiterator import ArchiveIterator
 
 import archive
+from tests.crawler.crawls import run
 from tests.portal_site.tour import allow_other_name
 from tests.wordpress.posts import PUBLIC, posts
 from tests.wordpress.site import THEME, WordPress
-
-COMMAND = Path(sys.executable).with_name("morestories")
 
 pytestmark = [
     pytest.mark.root,
@@ -65,22 +62,6 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
         allow_other_name(folder / "portals/wordpress.toml")
         summary = run(folder, "crawl", "wordpress")
         yield Crawled(wordpress.truth(), folder, summary, wordpress.url)
-
-
-def run(folder: Path, *arguments: str) -> str:
-    """Run the shipped command; show what it printed."""
-    done = subprocess.run(
-        [COMMAND, *arguments, "--archive", str(folder)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=400,
-        env={**os.environ, "COLUMNS": "100"},
-    )
-    print(f"$ morestories {' '.join(arguments)}\n{done.stdout}{done.stderr}")
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def test_wordpress_holds_what_the_test_wants(crawled: Crawled) -> None:

@@ -15,14 +15,12 @@ from archive import query as questions
 from archive.cli import plot as plot_cli
 from archive.cli import query as query_cli
 from archive.errors import BadSetting
-from archive.ingest import Ingest
 from archive.plot import fonts
 from archive.plot.draw import Caption, draw
 from archive.plot.form import FORMS, Plot, parse
 from archive.plot.page import save
 from archive.plot.series import OTHERS, split
 from archive.store import connect
-from tests.archive.store.newspaper import write_all
 
 app = typer.Typer()
 plot_cli.register(app)
@@ -33,14 +31,6 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("archive")
-    write_all(made)
-    Ingest(made, workers=1).run()
-    return made
-
-
 def test_eight_questions_at_least_have_a_plot_and_all_forms_are_used() -> None:
     known = [questions.load(name).plot for name in plot_cli.plottable()]
     assert len(known) >= 8
@@ -49,10 +39,10 @@ def test_eight_questions_at_least_have_a_plot_and_all_forms_are_used() -> None:
 
 @pytest.mark.parametrize("name", plot_cli.plottable())
 def test_a_question_is_drawn_or_says_that_there_is_nothing(
-    name: str, folder: Path, tmp_path: Path
+    name: str, landed: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "a.png"
-    answer = run("plot", name, "--archive", folder, "-o", file)
+    answer = run("plot", name, "--archive", landed, "-o", file)
     if answer.exit_code == 8:
         assert "nothing to draw" in answer.stderr
         assert not file.exists()
@@ -63,12 +53,12 @@ def test_a_question_is_drawn_or_says_that_there_is_nothing(
     assert 0.001 < (picture[:, :, :3] < 0.7).mean() < 0.75  # neither blank nor black
 
 
-def test_most_questions_have_something_to_draw(folder: Path, tmp_path: Path) -> None:
+def test_most_questions_have_something_to_draw(landed: Path, tmp_path: Path) -> None:
     drawn = [
         name
         for name in ("timeline", "articles-per-day", "coverage-calendar", "publishing-hours",
                      "more-stories-network", "crawl-yield", "sections", "authors")
-        if run("plot", name, "--archive", folder, "-o", tmp_path / f"{name}.png").exit_code == 0
+        if run("plot", name, "--archive", landed, "-o", tmp_path / f"{name}.png").exit_code == 0
     ]  # fmt: skip
     assert len(drawn) == 8
 
@@ -81,9 +71,9 @@ def test_an_empty_archive_has_nothing_to_draw(tmp_path: Path) -> None:
     assert not (tmp_path / "a.png").exists()
 
 
-def test_a_page_has_picture_question_and_rows(folder: Path, tmp_path: Path) -> None:
+def test_a_page_has_picture_question_and_rows(landed: Path, tmp_path: Path) -> None:
     file = tmp_path / "a.html"
-    words = ("timeline", "--term", "बर्फबारी", "--by", "week", "--archive", folder, "-o", file)
+    words = ("timeline", "--term", "बर्फबारी", "--by", "week", "--archive", landed, "-o", file)
     assert run("plot", *words).exit_code == 0
     page = file.read_text(encoding="utf-8")
     assert (
@@ -95,20 +85,20 @@ def test_a_page_has_picture_question_and_rows(folder: Path, tmp_path: Path) -> N
     assert not re.search(r"(src|href)=\"https?:", page)  # nothing is fetched
 
 
-def test_the_same_rows_give_the_same_svg(folder: Path, tmp_path: Path) -> None:
+def test_the_same_rows_give_the_same_svg(landed: Path, tmp_path: Path) -> None:
     for name in ("a.svg", "b.svg"):
-        assert run("plot", "sections", "--archive", folder, "-o", tmp_path / name).exit_code == 0
+        assert run("plot", "sections", "--archive", landed, "-o", tmp_path / name).exit_code == 0
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_a_question_without_a_plot_names_those_that_have_one(folder: Path) -> None:
-    error = run("plot", "story", "--archive", folder).exception
+def test_a_question_without_a_plot_names_those_that_have_one(landed: Path) -> None:
+    error = run("plot", "story", "--archive", landed).exception
     assert isinstance(error, BadSetting)
     assert "story has no plot; these have: articles-per-day, authors, " in str(error)
 
 
-def test_a_wrong_ending_is_said_before_anything_is_asked(folder: Path, tmp_path: Path) -> None:
-    error = run("plot", "timeline", "--archive", folder, "-o", tmp_path / "a.gif").exception
+def test_a_wrong_ending_is_said_before_anything_is_asked(landed: Path, tmp_path: Path) -> None:
+    error = run("plot", "timeline", "--archive", landed, "-o", tmp_path / "a.gif").exception
     assert isinstance(error, BadSetting)
     assert "end the name in .png, .svg or .html" in str(error)
 
@@ -122,10 +112,10 @@ def test_without_a_font_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_matplotlib_it_says_what_to_install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    landed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plot_cli, "_NEEDS", ("no_such_package",))
-    error = run("plot", "timeline", "--archive", folder).exception
+    error = run("plot", "timeline", "--archive", landed).exception
     assert isinstance(error, BadSetting)
     assert "pip install 'morestories[plot]'" in str(error)
 

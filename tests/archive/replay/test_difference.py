@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.ingest import Ingest
 from archive.replay.difference import compare, counted
 from tests.archive.replay.serving import replaying
-from tests.archive.store.newspaper import EDITED, address, write_all
+from tests.archive.store.newspaper import EDITED, address
 from tests.crawler.crawls import morestories
 
 TEXTS = st.lists(
@@ -52,29 +50,21 @@ def test_a_paragraph_that_is_new_is_a_line_of_its_own() -> None:
     assert counted(lines) == (0, 2)
 
 
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("archive")
-    write_all(folder)
-    Ingest(folder).run()
-    return folder
-
-
-def test_the_command_tells_what_changed(archive: Path) -> None:
-    done = morestories("diff", address(2), "--archive", archive)
+def test_the_command_tells_what_changed(landed: Path) -> None:
+    done = morestories("diff", address(2), "--archive", landed)
     assert done.returncode == 0, done.stderr
     assert "बर्फबारी [-से जनजीवन प्रभावित-]{+थमी+}, " in done.stdout
-    told = json.loads(morestories("diff", address(2), "--json", "--archive", archive).stdout)
+    told = json.loads(morestories("diff", address(2), "--json", "--archive", landed).stdout)
     assert (told["from"]["number"], told["to"]["number"], told["to"]["title"]) == (1, 2, EDITED)
     assert told["from"]["replay"].endswith(f"/web/20260301060200/{address(2)}")
-    one = morestories("diff", address(1), "--archive", archive)
+    one = morestories("diff", address(1), "--archive", landed)
     assert (one.returncode, "only one revision" in one.stderr) == (8, True)
-    none = morestories("diff", "https://khabar.test/nothing", "--archive", archive)
+    none = morestories("diff", "https://khabar.test/nothing", "--archive", landed)
     assert (none.returncode, "no story" in none.stderr) == (8, True)
 
 
-def test_a_page_shows_both_side_by_side(archive: Path) -> None:
-    with replaying(archive) as server:
+def test_a_page_shows_both_side_by_side(landed: Path) -> None:
+    with replaying(landed) as server:
         got = server.get(f"/diff?url={address(2)}")
         assert got.status == 200
         assert "<ins>" in got.text
@@ -88,8 +78,8 @@ def test_a_page_shows_both_side_by_side(archive: Path) -> None:
         assert server.get(f"/diff?url={address(1)}").status == 404
 
 
-def test_the_front_page_finds_addresses_and_words(archive: Path) -> None:
-    with replaying(archive) as server:
+def test_the_front_page_finds_addresses_and_words(landed: Path) -> None:
+    with replaying(landed) as server:
         front = server.get("/").text
         assert "ख़बर" in front
         assert "stories" in front
@@ -105,31 +95,31 @@ def test_the_front_page_finds_addresses_and_words(archive: Path) -> None:
         assert never.status == 404
 
 
-def test_a_link_is_printed_with_each_row(archive: Path) -> None:
-    done = morestories("query", "newest", "--links", "--format", "jsonl", "--archive", archive)
+def test_a_link_is_printed_with_each_row(landed: Path) -> None:
+    done = morestories("query", "newest", "--links", "--format", "jsonl", "--archive", landed)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert rows
     assert all(row["replay"].endswith("/" + row["url"]) for row in rows)
     statement = "SELECT url, captured FROM captures WHERE status = 410"
-    done = morestories("sql", statement, "--links", "--format", "jsonl", "--archive", archive)
+    done = morestories("sql", statement, "--links", "--format", "jsonl", "--archive", landed)
     (row,) = map(json.loads, done.stdout.splitlines())
     assert row["replay"] == f"http://127.0.0.1:8089/web/20260302060200/{row['url']}"
-    wrong = morestories("sql", "SELECT 1", "--links", "--archive", archive)
+    wrong = morestories("sql", "SELECT 1", "--links", "--archive", landed)
     assert (wrong.returncode, "url" in wrong.stderr) == (3, True)
-    found = json.loads(morestories("search", "बर्फबारी", "--json", "--archive", archive).stdout)
+    found = json.loads(morestories("search", "बर्फबारी", "--json", "--archive", landed).stdout)
     assert found["hits"][0]["replay"].startswith("http://127.0.0.1:8089/web/https://khabar.test/")
 
 
-def test_open_prints_the_link_of_the_nearest_capture(archive: Path) -> None:
+def test_open_prints_the_link_of_the_nearest_capture(landed: Path) -> None:
     def opened(*arguments: str) -> str:
-        done = morestories("open", *arguments, "--print", "--archive", archive)
+        done = morestories("open", *arguments, "--print", "--archive", landed)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     assert opened(address(2)) == f"http://127.0.0.1:8089/web/20260302060100/{address(2)}"
     assert opened(address(2), "--at", "2026-03-01").endswith(f"/20260301060200/{address(2)}")
-    done = morestories("search", "बर्फबारी", "--json", "--archive", archive)
+    done = morestories("search", "बर्फबारी", "--json", "--archive", landed)
     hit = json.loads(done.stdout)["hits"][0]
     assert opened(str(hit["article"])).endswith(hit["url"])
-    never = morestories("open", "https://khabar.test/x", "--print", "--archive", archive)
+    never = morestories("open", "https://khabar.test/x", "--print", "--archive", landed)
     assert (never.returncode, "never captured" in never.stderr) == (8, True)
