@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -22,10 +21,10 @@ def make_search(
 ) -> Callable[[str | None, str | None], dict[str, object]]:
     """Make what ``search`` calls, for this connection and its cursors; return it.
 
-    With ``snapshot`` it asks the stories as they stood in that snapshot of the tables. DuckDB runs
-    Python functions only where numpy is installed. An error comes back as a value and is raised
-    by SQL: DuckDB would put a traceback round one that is raised. DuckDB holds the function no
-    longer than ``connection``, and a cursor that outlives it would crash: the caller keeps it.
+    With ``snapshot`` it asks the stories as they stood in that snapshot of the tables. An error
+    comes back as a value and is raised by SQL: DuckDB would put a traceback round one that is
+    raised. DuckDB holds the function no longer than ``connection``, and a cursor that outlives it
+    would crash: the caller keeps it.
     """
 
     def answer(text: str | None, most: str | None) -> dict[str, object]:
@@ -37,38 +36,27 @@ def make_search(
             return {"hits": [], "wrong": f"{NAME}{error}"}
         return {"hits": [{"article": a, "score": s} for a, s in found], "wrong": None}
 
-    if _runs_python():
-        returned = duckdb.dtype(f"STRUCT(hits {_HITS}, wrong VARCHAR)")
-        connection.create_function(
-            "search_answer",
-            answer,
-            ["VARCHAR", "VARCHAR"],
-            returned,
-            null_handling=FunctionNullHandling.SPECIAL,
-        )
+    connection.create_function(
+        "search_answer",
+        answer,
+        ["VARCHAR", "VARCHAR"],
+        duckdb.dtype(f"STRUCT(hits {_HITS}, wrong VARCHAR)"),
+        null_handling=FunctionNullHandling.SPECIAL,
+    )
     return answer
 
 
 def name_search(connection: duckdb.DuckDBPyConnection) -> None:
     """Let ``search(text, most := 1000)`` be a table of the stories that ``text`` finds.
 
-    The name is this connection's alone; what it calls is there (see :func:`make_search`). Without
-    numpy the call says so.
+    The name is this connection's alone; what it calls is there (see :func:`make_search`).
     """
-    found = "search_answer(text::VARCHAR, most::VARCHAR)"
-    if not _runs_python():
-        wrong = f"{NAME}in SQL it needs numpy: pip install numpy"
-        found = f"{{hits: NULL::{_HITS}, wrong: '{wrong}'}}"
     connection.execute(
         f"CREATE OR REPLACE TEMP MACRO search(text := NULL, most := {_MOST}) AS TABLE "
         "SELECT unnest(CASE WHEN answer.wrong IS NULL THEN answer.hits "
         f"ELSE error(answer.wrong)::{_HITS} END, recursive := true) "
-        f"FROM (SELECT {found} AS answer)"
+        "FROM (SELECT search_answer(text::VARCHAR, most::VARCHAR) AS answer)"
     )
-
-
-def _runs_python() -> bool:
-    return find_spec("numpy") is not None
 
 
 def _words(text: str | None) -> str:

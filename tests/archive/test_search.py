@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -128,20 +127,12 @@ def test_the_command_prints_hits_and_says_when_there_is_none(folder: Path) -> No
     assert isinstance(wrong.exception, BadSetting)
 
 
-needs_numpy = pytest.mark.skipif(find_spec("numpy") is None, reason="search() needs numpy")
-
-
-def test_search_is_a_table_in_sql_or_says_what_it_lacks(folder: Path) -> None:
+def test_search_is_a_table_in_sql(folder: Path) -> None:
     sql = "SELECT url FROM search('थमी') JOIN articles USING (article)"
     with archive.open(folder) as connection:
-        if find_spec("numpy") is not None:
-            assert connection.execute(sql).fetchall() == [(address(2),)]
-        else:
-            with pytest.raises(duckdb.Error, match="pip install numpy"):
-                connection.execute(sql)
+        assert connection.execute(sql).fetchall() == [(address(2),)]
 
 
-@needs_numpy
 @pytest.mark.parametrize(
     ("call", "says"),
     [
@@ -168,7 +159,6 @@ def test_a_bad_call_in_sql_is_said_in_words(folder: Path, call: str, says: str) 
     assert str(shown.exception).startswith("search(): ")
 
 
-@needs_numpy
 def test_in_sql_a_search_joins_row_by_row_and_is_cut(folder: Path) -> None:
     with archive.open(folder) as connection:
         rows = connection.execute(
