@@ -72,6 +72,17 @@ def test_the_archive_needs_no_crawler():
     assert ran.stdout.strip() == "[]", ran.stdout + ran.stderr
 
 
+def test_a_crawl_does_without_the_tables():
+    script = (
+        "import sys, crawler.run, crawler.progress, crawler.keeper, crawler.spiders.portal\n"
+        "print([n for n in ('duckdb', 'pyarrow', 'numpy', 'tantivy') if n in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == "[]", "they take 60 MB and half a second: " + ran.stderr
+
+
 def test_private_apis_are_pinned_exactly():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for name in ("scrapy", "twisted", "duckdb", "trafilatura"):

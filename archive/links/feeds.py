@@ -26,13 +26,13 @@ def read_feed(payload: bytes, *, url: str, charset: str = "") -> Listing:
     feed names itself (RFC 5005, JSON Feed ``next_url``) or, in WordPress's feeds, ``?paged=N``.
     Bytes that are no feed give kind ``unknown`` and a ``problem``. Never raises on any bytes.
     """
-    data, cut = xml.unpacked(payload)
-    text = xml.decoded(data, charset)
+    text, cut = xml.text_of(payload, charset)
     if text.lstrip().startswith("{"):
         return _read_json(text, url, cut)
     document = xml.open_document(text, ROOTS, _RECORDS)
     if document is None:
         return Listing("unknown", problem=join_problems([cut, instead(text, "a feed")]))
+    del text  # it may have 50 MB
     return _Reading(url, document).listing(cut)
 
 

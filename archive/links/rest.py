@@ -23,8 +23,8 @@ def read_posts(payload: bytes, *, url: str, headers: Headers = (), charset: str 
     follows ``X-WP-TotalPages`` (any case), else the ``Link`` header, else a page that is full.
     WordPress's own error answers give their code as ``problem``. Never raises on any bytes.
     """
-    data, cut = xml.unpacked(payload)
-    text = _from_json_on(xml.decoded(data, charset))
+    text, cut = xml.text_of(payload, charset)
+    text = _from_json_on(text)
     top, posts, problem = objects.read_items(text)
     if code := objects.string(top.get("code")):
         problem = f"the server answered {code[:100]!r}"

@@ -19,10 +19,10 @@ def read_sitemap(payload: bytes, *, url: str, charset: str = "") -> Listing:
     ``children`` are the sitemaps of an index. Bytes that are no sitemap give kind ``unknown`` and
     a ``problem``. Never raises on any bytes. Source: sitemaps.org protocol 0.9.
     """
-    data, cut = xml.unpacked(payload)
-    text = xml.decoded(data, charset)
+    text, cut = xml.text_of(payload, charset)
     document = xml.open_document(text, ROOTS, _RECORDS)
     if document is not None:
+        del text  # it may have 50 MB
         return _read_xml(document, url, cut)
     if is_list_of_urls(text[:4096]):
         return _read_text(text, url, cut)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import codecs
-import io
 import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 from urllib.parse import urljoin
 
 from lxml import etree
 
 MAX_BYTES = 50 * 1024 * 1024  # sitemaps.org: 50 MB uncompressed
+PIECE = 65_536  # characters that are mended at a time
 MAX_MEMBERS = 100  # of a gzip file; each costs a copy of what follows it
 MAX_OPENING = 20_000  # characters of a root tag that is repeated before single records
 MAX_RECORDS = 200_000  # an item without an address costs time too
@@ -53,21 +54,28 @@ def unpacked(payload: bytes, limit: int = MAX_BYTES) -> tuple[bytes, str]:
     """
     if not payload.startswith(b"\x1f\x8b"):
         return payload[:limit], _over(len(payload), limit)
-    inflated, problem = bytearray(), ""
+    inflated, size, problem = list[bytes](), 0, ""
     try:
         for _ in range(MAX_MEMBERS):
             member = zlib.decompressobj(31)
-            inflated += member.decompress(payload, limit + 1 - len(inflated))
-            if not member.eof and len(inflated) <= limit:
+            inflated.append(member.decompress(payload, limit + 1 - size))
+            size += len(inflated[-1])
+            if not member.eof and size <= limit:
                 problem = "gzip ends early"
             payload = member.unused_data
-            if not payload.startswith(b"\x1f\x8b") or len(inflated) > limit:
+            if not payload.startswith(b"\x1f\x8b") or size > limit:
                 break
         else:
             problem = "too many gzip members; the rest was not read"
     except zlib.error as error:
         problem = f"damaged gzip ({error})"
-    return bytes(inflated[:limit]), problem or _over(len(inflated), limit)
+    return b"".join(inflated)[:limit], problem or _over(size, limit)
+
+
+def text_of(payload: bytes, charset: str = "") -> tuple[str, str]:
+    """Return the text of a payload, :func:`unpacked` and :func:`decoded`, and what was wrong."""
+    data, problem = unpacked(payload)
+    return decoded(data, charset), problem
 
 
 def _over(size: int, limit: int) -> str:
@@ -109,7 +117,7 @@ def _strict(data: bytes, name: str) -> str:
 class Document:
     """An XML document from its root tag on: what precedes it, DTD included, is never parsed.
 
-    ``opening`` is the root's start tag as it stands in ``text``; ``records`` are the local names
+    ``text`` is as it came; it is mended as it is read. ``opening`` is the root's start tag as it stands in ``text``; ``records`` are the local names
     of what it lists.
     """
 
@@ -135,9 +143,7 @@ def open_document(text: str, roots: frozenset[str], records: frozenset[str]) -> 
     if end < 0 and text[opened - 2 : opened] != "/>":
         end, problem = _last_end(text, _any_of(records)), "ends early"
     opening = text[start.start() : opened]
-    text = text[start.start() : max(end, opened)]
-    text = _REFERENCES.sub(_mended, _ILLEGAL.sub("", text))
-    return Document(root, records, opening, text, problem)
+    return Document(root, records, opening, text[start.start() : max(end, opened)], problem)
 
 
 def find_root(head: str, roots: frozenset[str]) -> re.Match[str] | None:
@@ -166,7 +172,50 @@ def _last_end(text: str, name: str) -> int:
     return end
 
 
-def _mended(match: re.Match[str]) -> str:
+class _Mended:
+    """A document's text as a file of UTF-8, with what XML forbids taken out or escaped.
+
+    It is mended piece by piece: of 50 MB of ``&`` a list of all pieces would take gigabytes.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._parts = _mended(text)
+
+    def read(self, _size: int) -> bytes:
+        """Return the next piece, b"" at the end."""
+        return next(self._parts, b"")
+
+
+def _mended(text: str) -> Iterator[bytes]:
+    """Yield the text in pieces of some 64 KB, none of them empty."""
+    parts, size = list[str](), 0
+    for part in _parts(text):
+        parts.append(part)
+        size += len(part)
+        if size >= PIECE:
+            yield from _encoded("".join(parts))
+            parts, size = [], 0
+    yield from _encoded("".join(parts))
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield what XML takes as it is, at most PIECE at a time, and escaped what it does not."""
+    at = 0
+    for match in chain(_REFERENCES.finditer(text), (None,)):
+        end = match.start() if match else len(text)
+        for start in range(at, end, PIECE):
+            yield text[start : min(start + PIECE, end)]
+        if match:
+            yield _escaped(match)
+            at = match.end()
+
+
+def _encoded(piece: str) -> Iterator[bytes]:
+    if allowed := _ILLEGAL.sub("", piece):
+        yield allowed.encode("utf-8", "replace")
+
+
+def _escaped(match: re.Match[str]) -> str:
     """Escape every ``&`` that XML has no use for: a bare one, or HTML's ``&nbsp;``."""
     whole, name = match[0], match[1]
     if whole == "&" or (name and name not in ("amp", "lt", "gt", "quot", "apos")):
@@ -208,8 +257,7 @@ class _TooMany(Exception):
 def _well_formed(document: Document) -> Iterator[Element]:
     """Yield as :func:`shallow` does; ``XMLSyntaxError`` at the first fault."""
     depth = inside = 0
-    source = io.BytesIO(document.text.encode("utf-8", "replace"))
-    for event, element in etree.iterparse(source, events=("start", "end"), **_TAME):
+    for event, element in etree.iterparse(_Mended(document.text), events=("start", "end"), **_TAME):
         if event == "start":
             depth, inside = depth + 1, inside + 1
             if inside > MAX_RECORD:
@@ -243,7 +291,7 @@ def _one_by_one(document: Document, skip: int) -> Iterator[Element]:
             return
         alone = root_tag + _STRAY.sub(" ", text[starts[-1] : end.end()])
         parser = etree.XMLParser(recover=True, **_TAME)
-        root = etree.fromstring(alone.encode("utf-8", "replace"), parser)
+        root = etree.fromstring(b"".join(_mended(alone)), parser)
         if root is not None and len(root):
             yield root[0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -68,6 +69,7 @@ MAX_PAGE_LINKS = 5_000  # the richest home pages have a thousand
 REDIRECTS = (301, 302, 303, 307, 308)
 FOR_GOOD = (301, 308)  # the address has moved: its target is what may still change
 MAX_ITEMS = 500  # of a listing are asked about; a longer one is a sitemap and is read hourly
+SOME_LINKS = 1000  # of a listing are offered at a time; between them, others have their turn
 LISTS = (LinkKind.FEED, LinkKind.SITEMAP, LinkKind.REST)
 APART_BYTES = 500_000
 GZIP = b"\x1f\x8b"  # however small, it may unpack to 50 MB
@@ -273,7 +275,7 @@ class PortalSpider(Spider):
             if listing.problem:
                 logger.warning("%s: %s", response.url, listing.problem)
                 self.failures["listing_damaged"] += 1
-            self._offer_listing(listing, claim, now)
+            await self._offer_listing(listing, claim, now)
             shown = Shown(self._keys(listing.links), True)
         if claim.kind is not LinkKind.SITEMAP and _is_first_page(claim):
             self._front |= shown.keys
@@ -313,13 +315,17 @@ class PortalSpider(Spider):
                 keys.add(key_of(url))
         return frozenset(keys)
 
-    def _offer_listing(self, listing: Listing, claim: Claim, now: float) -> None:
+    async def _offer_listing(self, listing: Listing, claim: Claim, now: float) -> None:
         """Offer what a feed, sitemap or REST answer lists, and its next page.
 
         WordPress's REST names every public post. Once it has been walked to its end, the other
         listings, which say the same ten at a time, go on only while they say something new.
         """
-        new = self._offer(listing.links, now, via=claim.url, hops=claim.hops + 1)
+        new = 0
+        for start in range(0, len(listing.links), SOME_LINKS):
+            some = listing.links[start : start + SOME_LINKS]
+            new += self._offer(some, now, via=claim.url, hops=claim.hops + 1)
+            await asyncio.sleep(0)
         self._offer(listing.children, now, via=claim.url, hops=claim.hops + 1, again=True)
         rest = listing.kind == "rest"
         next_page = [

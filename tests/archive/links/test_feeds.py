@@ -376,3 +376,14 @@ def test_hostile_trees_end_in_time(inside):
     listing = read(feed)
     assert time.monotonic() - started < 10
     assert urls(listing)[:1] == ["https://news.example/a"]
+
+
+def test_a_feed_that_is_mended_in_pieces_says_what_it_would_in_one():
+    item = (
+        "<item><title>{0} & <![CDATA[b & c]]>&nbsp;\x08d</title><link>/{0}/?a=1&b=2</link></item>"
+    )
+    numbers = range(5_000)  # 400 KB
+    listing = read(f"<rss><channel>{''.join(item.format(n) for n in numbers)}</channel></rss>")
+    assert listing.problem == ""
+    assert [link.text for link in listing.links] == [f"{n} & b & c d" for n in numbers]
+    assert all(link.url.endswith(f"/{n}/?a=1&b=2") for n, link in enumerate(listing.links))
