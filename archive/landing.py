@@ -158,12 +158,16 @@ class Landing:
     def _revisited(self, landed: Rows) -> set[int]:
         """Return the stories that the batch's revisits, or revisits of its captures, show."""
         captures = landed.tables.get("captures", [])
-        revisits = [row["capture"] for row in captures if row["record"] == "revisit"]
+        revisits = {
+            row["capture"]: row["refers_to_date"] for row in captures if row["refers_to_date"]
+        }
         if not revisits:
             return set()
         with ids(self._connection, revisits):
             found = self._connection.execute(
-                "SELECT DISTINCT article FROM sightings WHERE capture IN (FROM ids)"
+                f"SELECT DISTINCT article FROM ({schema.SIGHTED_BETWEEN}) "
+                "WHERE capture IN (FROM ids)",
+                [min(revisits.values()), max(revisits.values())],
             ).fetchall()
         return {article for (article,) in found}
 

@@ -13,6 +13,7 @@ import duckdb
 from archive.store.ids import ids
 from archive.store.keys import ident
 from archive.store.rows import Row, put_together
+from archive.store.schema import SIGHTED_BETWEEN
 from archive.store.stories import Claim, Group, Sighting, groups, revisions
 
 # What may differ between a stored row and the row that ought to be there under the same id.
@@ -86,13 +87,29 @@ def _claims(connection: duckdb.DuckDBPyConnection, wanted: set[int]) -> list[Cla
 
 
 def _sightings(connection: duckdb.DuckDBPyConnection, wanted: set[int]) -> list[_Seen]:
+    """Return all sightings of ``wanted``. Ids lie anywhere, but what a batch shows lies together.
+
+    So the moments of their originals are found first, in few narrow columns, and bound the rest.
+    """
     with ids(connection, wanted):
+        first, last = connection.execute(_MOMENTS).fetchall()[0]
+        if first is None:
+            return []
         found = connection.execute(
             "SELECT address, article, captured, capture, text_sha, read_from, crawl, "
-            "page_type = 'story' AS story FROM sightings "
-            "WHERE article IN (FROM ids) OR address IN (FROM ids)"
+            f"page_type = 'story' AS story FROM ({SIGHTED_BETWEEN}) "
+            "WHERE article IN (FROM ids) OR address IN (FROM ids)",
+            [first, last],
         ).to_arrow_table()
     return [_Seen(*row.values()) for row in found.to_pylist()]
+
+
+_MOMENTS = """
+    SELECT min(captured), max(captured) FROM (
+        SELECT captured FROM readings WHERE article IN (FROM ids) OR address IN (FROM ids)
+        UNION ALL
+        SELECT refers_to_date FROM captures WHERE record = 'revisit' AND article IN (FROM ids))
+"""
 
 
 class _Kept(NamedTuple):
@@ -112,8 +129,16 @@ class _Kept(NamedTuple):
 def _kept(connection: duckdb.DuckDBPyConnection, wanted: set[int]) -> dict[int, list[_Kept]]:
     kept: dict[int, list[_Kept]] = defaultdict(list)
     with ids(connection, wanted):
+        rows, *days = connection.execute(
+            "SELECT count(*), min(published_day), max(published_day), count(published_day) < count(*) "
+            "FROM texts WHERE article IN (FROM ids)"
+        ).fetchall()[0]
+        if not rows:
+            return kept
         found = connection.execute(
-            f"SELECT {', '.join(_Kept._fields)} FROM texts WHERE article IN (FROM ids)"
+            f"SELECT {', '.join(_Kept._fields)} FROM texts WHERE article IN (FROM ids) "
+            "AND (published_day BETWEEN $1 AND $2 OR ($3 AND published_day IS NULL))",
+            days,
         ).to_arrow_table()
     for row in found.to_pylist():
         kept[row["article"]].append(_Kept(**row))

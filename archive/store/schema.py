@@ -361,6 +361,15 @@ SIGHTINGS = View(
     """),
 )
 
+# The sightings whose originals were captured from $1 to $2: bounds that reach the files' order.
+SIGHTED_BETWEEN = (
+    "WITH originals AS (FROM readings WHERE captured BETWEEN $1 AND $2), revisits AS "
+    "(FROM captures WHERE record = 'revisit' AND refers_to_date BETWEEN $1 AND $2) "
+    + SIGHTINGS.sql.replace("FROM captures", "FROM revisits")
+    .replace("FROM readings", "FROM originals")
+    .replace("JOIN readings", "JOIN originals")
+)
+
 VIEWS = (
     SIGHTINGS,
     View(
