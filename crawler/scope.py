@@ -73,6 +73,7 @@ LISTING = re.compile(
     re.IGNORECASE,
 )
 PAGE_NUMBER = re.compile(r"/page/(\d+)/?$|[?&]paged?=(\d+)")
+_PART = re.compile(r"[?&](?:page|pg)=\d+(?=&|$)")
 REPEATED = re.compile(r"(/[^/]+)\1{2,}(/|$)|(/[^/]+/[^/]+)\3{2,}(/|$)")
 
 # An address that w3lib leaves as it is, as it does most, after a long look.
@@ -303,6 +304,20 @@ def is_listing(url: str) -> bool:
     """Tell by its address whether a page is read for its links: home, section, feed, page 2."""
     parts = urlsplit(url)
     return bool(LISTING.search(parts.path + ("?" + parts.query if parts.query else "")))
+
+
+def is_part_of(url: str, story: str) -> bool:
+    """Tell whether an address is another page of a story: it differs by the page's number alone.
+
+    WordPress writes ``/slug/2/``, and ``?p=7&page=2`` where permalinks are plain; others
+    ``/slug/?page=2``, which by its address alone could as well be the second page of a section.
+
+    >>> is_part_of("https://a.example/x/?page=2", "https://a.example/x/")
+    True
+    >>> is_part_of("https://a.example/section/?page=2", "https://a.example/x/")
+    False
+    """
+    return _PART.sub("", url) == _PART.sub("", story)
 
 
 def _timestamp(date: str | None) -> float | None:

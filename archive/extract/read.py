@@ -186,9 +186,9 @@ def _dateline(text: str) -> str:
 def _pages(links: tuple[Link, ...], url: str) -> tuple[str, ...]:
     """Return the further pages of a multi-page post: its own address with a page number.
 
-    WordPress writes ``…/slug/2/``, and ``?p=7&page=2`` where addresses are plain. Whatever part
-    of the page such a link stands in, it leads to no other story.
+    WordPress writes ``…/slug/2/``, and ``?p=7&page=2`` where addresses are plain, others
+    ``…/slug/?page=2``. Whatever part of the page such a link stands in, it leads to no other story.
     """
     stem = re.escape(url.rstrip("/"))
-    further = re.compile(rf"{stem}(?:/[0-9]{{1,3}}/?|[?&]page=[0-9]{{1,3}})")
+    further = re.compile(rf"{stem}(?:/[0-9]{{1,3}}/?|/?[?&]page=[0-9]{{1,3}})")
     return tuple(dict.fromkeys(link.url for link in links if further.fullmatch(link.url)))

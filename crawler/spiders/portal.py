@@ -52,7 +52,7 @@ from crawler.recrawl import (
     next_try,
     next_visit,
 )
-from crawler.scope import PAGE_NUMBER, Scope, clean, is_listing, key_of
+from crawler.scope import PAGE_NUMBER, Scope, clean, is_listing, is_part_of, key_of
 from crawler.walk import FEW_STORIES, Walk
 
 logger = logging.getLogger(__name__)
@@ -384,7 +384,7 @@ class PortalSpider(Spider):
         """
         fresh = self._fresh(links, claim.hops, False)
         offers = [
-            replace(offer, listing=is_listing(offer.url), changed=self._began)
+            replace(offer, listing=_lists(offer.url, claim.url), changed=self._began)
             for offer in self.scope.offers(fresh, via=claim.url, hops=claim.hops)
         ]
         if key_of(claim.url) in self._front:
@@ -530,6 +530,11 @@ def _is_first_page(claim: Claim) -> bool:
         return True
     parts = (LinkKind.PAGINATION, LinkKind.REST, LinkKind.SITEMAP)
     return claim.kind not in parts and not PAGE_NUMBER.search(claim.url)
+
+
+def _lists(url: str, story: str) -> bool:
+    """Tell whether what a story calls its next page lists stories: no page of the story does."""
+    return is_listing(url) and not is_part_of(url, story)
 
 
 def _is_section(shown: Shown | None) -> bool:

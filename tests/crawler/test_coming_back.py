@@ -147,12 +147,14 @@ SECOND = "The work is to cost two million and to be done by the first days of De
 EDIT = "On Friday the engineer said that the bridge would be closed for all of a week. " * 3
 
 
-def part(number: int, text: str, tag: str) -> tuple[int, dict[str, str], bytes]:
-    """Return one page of a story of two, as WordPress writes it."""
+def part(
+    number: int, text: str, tag: str, two: str = "/2026/11/1/2/"
+) -> tuple[int, dict[str, str], bytes]:
+    """Return one page of a story of two, as WordPress writes it; ``two`` is page 2's address."""
     menu = "".join(
         f'<span class="post-page-numbers current" aria-current="page">{n}</span>'
         if n == number
-        else f'<a href="/2026/11/1/{"" if n == 1 else "2/"}" class="post-page-numbers">{n}</a>'
+        else f'<a href="{"/2026/11/1/" if n == 1 else two}" class="post-page-numbers">{n}</a>'
         for n in (1, 2)
     )
     body = f"""<html><head><title>The council mends the road</title></head><body class="single">
@@ -164,27 +166,28 @@ def part(number: int, text: str, tag: str) -> tuple[int, dict[str, str], bytes]:
 class TwoPages(Small):
     """A story of two pages that answers 304 to who has it, and a feed that names page 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, two: str = "/2026/11/1/2/") -> None:
         super().__init__({"/": (200, HTML, b"<p>home"), "/feed/": feed(1)})
-        self.first, self.second = part(1, FIRST, "a1"), part(2, SECOND, "b1")
+        self.first, self.second = part(1, FIRST, "a1", two), part(2, SECOND, "b1", two)
         self.judges["/2026/11/1/"] = lambda headers: self.judge(headers, self.first)
-        self.judges["/2026/11/1/2/"] = lambda headers: self.judge(headers, self.second)
+        self.judges[two] = lambda headers: self.judge(headers, self.second)
 
     def judge(self, headers, answer):
         known = headers.get("If-None-Match") == answer[1]["ETag"]
         return (304, {"ETag": answer[1]["ETag"]}, b"") if known else answer
 
 
-def test_a_later_page_comes_back_when_its_story_does_and_its_edit_is_a_revision(tmp_path):
-    with TwoPages() as server:
+@pytest.mark.parametrize("two", ["/2026/11/1/2/", "/2026/11/1/?page=2"])
+def test_a_later_page_comes_back_when_its_story_does_and_its_edit_is_a_revision(tmp_path, two):
+    with TwoPages(two) as server:
         bare(tmp_path, server, feeds=["/feed/"])
         crawl(tmp_path)
         for age, count in ((3700, 2), (24 * 3600, 3), (7 * 24 * 3600, 4)):
             let_pass(tmp_path, age)
             if count == 3:  # page 1 stays as it was, byte for byte
-                server.second = part(2, SECOND + EDIT, "b2")
+                server.second = part(2, SECOND + EDIT, "b2", two)
             crawl(tmp_path, "demo", "--due")
-            times = [asked(server).count(f"/2026/11/1/{end}") for end in ("", "2/")]
+            times = [asked(server).count(path) for path in ("/2026/11/1/", two)]
             assert times == [count, count]
     done = morestories("ingest", "--archive", tmp_path)
     assert done.returncode == Exit.OK, done.stderr

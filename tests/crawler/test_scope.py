@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from archive.link import Link, LinkKind
 from crawler import scope
 from crawler.portal import Declaration
-from crawler.scope import MAX_OF_A_PATTERN, Scope, clean, is_listing, key_of
+from crawler.scope import MAX_OF_A_PATTERN, Scope, clean, is_listing, is_part_of, key_of
 
 PORTAL = Declaration(
     id="p",
@@ -184,6 +184,21 @@ def test_two_spellings_share_a_key_but_a_slash_counts():
 )
 def test_is_listing(url, listing):
     assert is_listing(url) is listing
+
+
+@pytest.mark.parametrize(
+    ("url", "story", "part"),
+    [
+        ("https://a.example/x/?page=2", "https://a.example/x/", True),
+        ("https://a.example/x/?page=3", "https://a.example/x/?page=2", True),
+        ("https://a.example/?p=7&page=2", "https://a.example/?p=7", True),
+        ("https://a.example/?p=8&page=2", "https://a.example/?p=7", False),
+        ("https://a.example/x/?paged=2", "https://a.example/x/", False),
+        ("https://a.example/category/mandi/?page=2", "https://a.example/x/", False),
+    ],
+)
+def test_a_story_is_told_from_a_section_by_what_its_page_number_is_added_to(url, story, part):
+    assert is_part_of(url, story) is part
 
 
 def test_sitemap_lastmod_asks_for_a_fetch_of_what_is_older():
