@@ -13,7 +13,7 @@ import shutil
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -87,7 +87,8 @@ class State:
 
     def packed(self) -> bytes:
         """Return it as compressed JSON."""
-        plain = json.dumps(asdict(self), ensure_ascii=False, default=_text)
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        plain = json.dumps(fields, ensure_ascii=False, default=_text)
         return isal_zlib.compress(plain.encode("utf-8", "surrogatepass"), 2)
 
     @classmethod
