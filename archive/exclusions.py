@@ -110,6 +110,11 @@ class Exclusions:
         """Those that were not undone."""
         return tuple(one for one in self.every if one.undone is None)
 
+    def of_portal(self, portal: str, at: datetime) -> Exclusion | None:
+        """Return what excludes all that is captured of a portal at ``at``, None if nothing does."""
+        found = self._by_key.get("portal", {}).get(portal, ())
+        return next((one for one in found if one.target.holds(at)), None)
+
     def why(self, url: str, captured: datetime | None, portal: str) -> Exclusion | None:
         """Return the first exclusion that a capture falls under, None if it may be given out.
 

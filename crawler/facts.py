@@ -13,6 +13,7 @@ import duckdb
 
 from archive import cdxj
 from archive.errors import ArchiveError, BadSetting
+from archive.exclusions import read
 from archive.ingest import landed_up_to, warc_name
 from archive.ledger import Ledger
 from archive.search.index import FOLDER as SEARCH
@@ -63,6 +64,7 @@ def archive_facts(folder: Path, ledger: Ledger, now: datetime, floor: int) -> Ar
         verified=ledger.last_check("verify"),
         oldest=None if oldest is None else datetime.fromtimestamp(oldest, UTC),
         supervised=lock.holders(folder, NAME) is not None,
+        exclusions=[str(one) for one in read(folder).standing],
     )
 
 
@@ -121,6 +123,10 @@ def portal_facts(folder: Path, ledger: Ledger, now: datetime, only: str = "") ->
 def _facts(folder: Path, portal: Declaration, ledger: Ledger, now: datetime) -> PortalFacts:
     runs = ledger.runs(portal.id, most=RUNS)
     ended = [run for run in runs if run.ended is not None]
+    if one := read(folder).of_portal(portal.id, now):
+        return PortalFacts(
+            portal.id, now, scheduled=bool(portal.schedule), excluded=str(one), runs=ended
+        )
     waits = _waits(folder, portal, ledger, now)
     known: dict[str, Any] = {}
     with suppress(ArchiveError, duckdb.Error), connect(folder) as connection:

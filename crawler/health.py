@@ -73,6 +73,7 @@ class PortalFacts:
     ``windows`` counts the stories published in the 24 hours up to the last run, then in the same
     hours 7, 14, 21 and 28 days before. ``today`` and ``usual_today`` do so for the portal's day
     so far. ``next`` is when the next run starts, ``overdue`` since when one waits.
+    ``excluded`` says why it is not crawled any more, "" if it is.
     ``certificate`` is what the home's server shows, ``held`` until when its host is left alone.
     """
 
@@ -80,6 +81,7 @@ class PortalFacts:
     now: datetime
     scheduled: bool = False
     fault: str = ""
+    excluded: str = ""
     running: Run | None = None
     runs: Sequence[Run] = ()
     next: datetime | None = None
@@ -103,6 +105,7 @@ class ArchiveFacts:
     ``abandoned`` are unsealed WARC files whose writer is gone; ``behind`` counts bytes of WARC
     that are not in the tables, ``index_behind`` sealed files that index.cdxj does not have.
     ``unsearchable`` tells that there are stories and no search index.
+    ``exclusions`` are those that stand, in words.
     ``supervised`` tells whether ``schedule run`` runs: with cron it need not.
     """
 
@@ -118,6 +121,7 @@ class ArchiveFacts:
     verified: Check | None = None
     oldest: datetime | None = None
     supervised: bool = False
+    exclusions: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +353,9 @@ ARCHIVE_RULES: Final[tuple[ArchiveRule, ...]] = (disk, unsealed, behind, index, 
 def examine(archive: ArchiveFacts, portals: Iterable[PortalFacts]) -> list[Finding]:
     """Return everything that is unwell: the archive's own, then by portal."""
     found = [rule(archive) for rule in ARCHIVE_RULES]
-    found += [rule(facts) for facts in portals for rule in PORTAL_RULES]
+    # Of what is excluded as a whole, nothing is expected.
+    judged = [facts for facts in portals if not facts.excluded]
+    found += [rule(facts) for facts in judged for rule in PORTAL_RULES]
     return [one for one in found if one is not None]
 
 

@@ -68,12 +68,11 @@ def excluded_now(portal: Declaration, archive: Path) -> Callable[[str], bool]:
     Raises ``BadSetting`` if that is every page of the portal, ``StoreError`` if it cannot be known.
     """
     now, exclusions = datetime.now(UTC), read(archive)
-    for one in exclusions.standing:
-        if (one.target.kind, one.target.what) == ("portal", portal.id) and one.target.holds(now):
-            raise BadSetting(
-                f"{portal.id} is not crawled: {one}; "
-                f"`morestories exclude {portal.id} --undo --reason …` takes that back"
-            )
+    if one := exclusions.of_portal(portal.id, now):
+        raise BadSetting(
+            f"{portal.id} is not crawled: {one}; "
+            f"`morestories exclude {portal.id} --undo --reason …` takes that back"
+        )
     return lambda url: exclusions.why(url, now, portal.id) is not None
 
 

@@ -222,6 +222,11 @@ def _first_let(table: Timetable, at: datetime) -> datetime | None:
     return None
 
 
+def next_month(zone: ZoneInfo, now: datetime) -> datetime:
+    """Return when the month after that of ``now`` begins on the zone's clock."""
+    return month_start(zone, month_start(zone, now) + timedelta(days=33))
+
+
 def month_start(zone: ZoneInfo, now: datetime) -> datetime:
     """Return when the month of ``now`` began on the zone's clock."""
     local = now.astimezone(zone)

@@ -18,11 +18,12 @@ from typing import Final, Protocol
 
 from archive.cli.common import Exit
 from archive.errors import ArchiveBusy, ArchiveError, DiskFull
+from archive.exclusions import Standing
 from archive.ledger import Ledger, Run
 from crawler import lock
 from crawler.entry import rest_of_month
 from crawler.portal import Declaration, portal_files, read_named
-from crawler.schedule import ADAPTIVE, Due, Timetable, due, next_start
+from crawler.schedule import ADAPTIVE, Due, Timetable, due, next_month, next_start
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,11 @@ class Supervisor:
     _rest: dict[str, float] = field(default_factory=dict)
     _watched: dict[str, _Watched] = field(default_factory=dict)
     _read_at: datetime | None = None
-    _full: bool = False
+    full: bool = False  # the disk is under its floor
+    _stalled: bool = True  # nothing that waits could be started
+
+    def __post_init__(self) -> None:
+        self._exclusions = Standing(self.archive)
 
     def tick(self, now: datetime, elapsed: float) -> None:
         """Do what is to be done at ``now``; ``elapsed`` is a clock that nobody sets (seconds)."""
@@ -94,6 +99,11 @@ class Supervisor:
     def idle(self) -> bool:
         """Tell whether nothing runs and nothing waits."""
         return not self.waiting and not any(map(self.crawls.busy, self.portals))
+
+    @property
+    def at_rest(self) -> bool:
+        """Tell whether nothing runs, and nothing that waits may start: its disk is full, say."""
+        return self._stalled and not any(map(self.crawls.busy, self.portals))
 
     def running(self) -> list[str]:
         """Return the portals whose crawls run for their schedule, not for a person."""
@@ -200,7 +210,8 @@ class Supervisor:
                 continue
             if self._rest.get(name, 0.0) > elapsed or self.crawls.busy(name):
                 continue
-            table = portal.timetable()
+            excluded = self._exclusions.now().of_portal(name, now)
+            table = None if excluded else portal.timetable()
             found = due_of(table, portal, self.ledger, now, self.asked) if table else None
             if found:
                 self.waiting[name] = found
@@ -229,7 +240,8 @@ class Supervisor:
         """Start what waits, the longest due first, at most so many at once."""
         running = sum(map(self.crawls.busy, self.portals))
         waiting = [p for p in sorted(self.waiting, key=self._age) if self._may_start(p, now)]
-        if not waiting or not self._has_room():
+        self._stalled = not waiting or not self._has_room()
+        if self._stalled:
             return
         for name in waiting[: max(self.at_once - running, 0)]:
             self._launch(name, now)
@@ -258,14 +270,14 @@ class Supervisor:
 
     def _has_room(self) -> bool:
         free = shutil.disk_usage(self.archive).free
-        if (full := free < self.floor) and not self._full:
+        if (full := free < self.floor) and not self.full:
             logger.error(
                 "%.1f GB free on the disk of %s, under the floor of %.1f GB: no crawl is started",
                 free / 1e9,
                 self.archive,
                 self.floor / 1e9,
             )
-        self._full = full
+        self.full = full
         return not full
 
 
@@ -297,4 +309,6 @@ def next_of(portal: Declaration, ledger: Ledger, now: datetime, asked: Asked) ->
     if due_of(table, portal, ledger, now, asked):
         return now
     when = asked(portal) if table.schedule == ADAPTIVE else None
+    if rest_of_month(portal, ledger, now).spent:
+        now = next_month(portal.zone, now)
     return next_start(table, ledger.covered(portal.id, now), now, when)

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, out
 from archive.errors import DiskFull
+from archive.exclusions import read
 from archive.ledger import Ledger
 from crawler import lock
 from crawler.cli.runs import history, known
@@ -99,22 +100,23 @@ def run(
         finally:
             upkeep.stop()
         if once and not stopped:
-            raise typer.Exit(_verdict(ledger, newest))
+            raise typer.Exit(Exit.DISK_FULL if one.full else _verdict(ledger, newest))
 
 
 @schedule_app.command("list")
 def list_(archive: ArchiveOption = DEFAULT_ARCHIVE, as_json: JsonOption = False) -> None:
     """Show each portal's schedule, its last run and its next one."""
     folder, now = known(archive), datetime.now(UTC)
-    rows = []
+    rows, exclusions = [], read(folder)
     with closing(Ledger(folder)) as ledger:
         for portal in all_declarations(folder):
             last = next(iter(ledger.runs(portal.id, most=1)), None)
-            following = next_of(portal, ledger, now, _asked(folder))
+            excluded = exclusions.of_portal(portal.id, now)
+            following = None if excluded else next_of(portal, ledger, now, _asked(folder))
             rows.append(
                 {
                     "portal": portal.id,
-                    "schedule": portal.schedule or "by hand",
+                    "schedule": str(excluded or portal.schedule or "by hand"),
                     "timezone": portal.timezone or "UTC",
                     "last": last.started.isoformat() if last else None,
                     "exit": (last.exit.name.lower() if last.exit else "running") if last else None,
@@ -137,7 +139,10 @@ def next_(
     folder, now = known(archive), datetime.now(UTC)
     coming: list[tuple[datetime, Declaration]] = []
     with closing(Ledger(folder)) as ledger:
+        exclusions = read(folder)
         for portal in all_declarations(folder):
+            if exclusions.of_portal(portal.id, now):
+                continue
             starts = _starts(portal, ledger, now, now + timedelta(hours=hours), folder)
             coming += [(at, portal) for at in starts]
     rows = [
@@ -223,14 +228,14 @@ def _show(rows: list[dict[str, Any]], as_json: bool, folder: Path) -> None:
 
 
 def _loop(one: Supervisor, stopped: list[int], upkeep: DailyUpkeep | None, *, once: bool) -> None:
-    """Tick until a signal comes; with ``once`` until nothing runs and nothing waits."""
+    """Tick until a signal comes; with ``once`` until nothing runs and nothing that waits may."""
     while not stopped:
         try:
             one.tick(datetime.now(UTC), time.monotonic())
         except DiskFull as error:  # what it could not note now follows from the locks later
             logger.error("%s", error)
             time.sleep(FULL)
-        if once and one.idle:
+        if once and one.at_rest:
             return
         if upkeep is not None:
             upkeep.tick(datetime.now(UTC), idle=one.idle)

@@ -111,6 +111,7 @@ class _Status:
             "verified": whole.verified.ended.isoformat() if whole.verified else None,
             "behind_bytes": whole.behind,
             "index_behind": list(whole.index_behind),
+            "exclusions": list(whole.exclusions),
             "attach": self.attach,
         }
 
@@ -132,7 +133,7 @@ class _Status:
         for facts in self.portals:
             last = facts.runs[0] if facts.runs else None
             failures = last.figures.get("failures", {}) if last else {}
-            held = f"left alone until {facts.held:%H:%M}" if facts.held else ""
+            held = f"left alone until {facts.held:%H:%M}" if facts.held else facts.excluded
             errors = ", ".join([*(f"{n} {name}" for name, n in failures.items()), held]).strip(", ")
             table.add_row(
                 facts.portal,
@@ -165,6 +166,7 @@ class _Status:
                 "index",
                 f"{len(whole.index_behind)} files behind" if whole.index_behind else "up to date",
             ),
+            *(("excluded", one) for one in whole.exclusions),
             ("attach", self.attach),
         )
         for name, text in rows:
@@ -191,6 +193,7 @@ def _portal_values(facts: PortalFacts) -> dict[str, Any]:
         "portal": facts.portal,
         "last": as_values(facts.runs[0]) if facts.runs else None,
         "running": as_values(facts.running) if facts.running else None,
+        "excluded": facts.excluded or None,
         "next": facts.next.isoformat(timespec="seconds") if facts.next else None,
         "today": facts.today,
         "usual_today": facts.usual_today,

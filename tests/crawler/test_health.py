@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from contextlib import closing
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from archive import exclusions
 from archive.cli.common import Exit
 from archive.ledger import Check, Ledger, Run
 from crawler.facts import archive_facts, portal_facts
@@ -237,6 +239,27 @@ def test_facts_of_a_real_portal(tmp_path):
         place = facts.stories[0].seen
         shown = morestories("try", f"{tmp_path / 'warc' / place.warc}#{place.offset}")
         assert place.url in shown.stdout + shown.stderr
+
+
+def test_what_is_excluded_is_listed_and_expected_of_nobody(tmp_path):
+    declare(tmp_path, "http://127.0.0.1:9/", schedule="hourly")
+    with closing(Ledger(tmp_path)) as ledger:
+        for day in range(4):
+            at = NOW - timedelta(days=day)
+            ledger.end(ledger.begin("demo", at, planned=at), Exit.SETTING, at, {"cause": "x"})
+    before = json.loads(morestories("status", "--json", "--archive", tmp_path).stdout)
+    assert "failing" in [one["rule"] for one in before["findings"]]
+    out = exclusions.target("demo")
+    exclusions.exclude(tmp_path, out, reason="court order", by="me", now=NOW)
+    done = morestories("status", "--json", "--archive", tmp_path)
+    told = json.loads(done.stdout)
+    assert [one["rule"] for one in told["findings"] if one["portal"] == "demo"] == []
+    assert "court order" in told["exclusions"][0]
+    assert "court order" in told["portals"][0]["excluded"]
+    assert "court order" in morestories("status", "--archive", tmp_path).stdout
+    planned = morestories("schedule", "next", "--archive", tmp_path)
+    assert (planned.returncode, "now" in planned.stdout) == (Exit.NOTHING, False)
+    assert "court order" in morestories("schedule", "list", "--archive", tmp_path).stdout
 
 
 def crawl(folder: Path) -> None:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from archive import exclusions
 from archive.cli.common import Exit
 from archive.ledger import Ledger
 from crawler.schedule import Due
-from crawler.supervisor import SETTLE, URGE, Supervisor
+from crawler.supervisor import SETTLE, URGE, Supervisor, next_of
 from tests.crawler.crawls import declare
 
 NOW = datetime(2026, 3, 2, 9, 59, 50, tzinfo=UTC)
@@ -414,6 +415,9 @@ def test_a_spent_month_waits_for_the_next(tmp_path, ledger, world):
     world.now += timedelta(days=28)
     turn(one, world, timedelta(days=1), step=10 * MINUTE)
     assert world.begun == []
+    # `schedule next` shows it for then: what waited is made up as the month begins.
+    planned = next_of(one.portals["p00"], ledger, world.now, lambda _: None)
+    assert planned == datetime(2026, 3, 31, 18, 30, tzinfo=UTC)
     turn(one, world, timedelta(hours=12), step=10 * MINUTE)
     assert world.begun[0][1] >= datetime(2026, 3, 31, 18, 30, tzinfo=UTC)  # April in India
 
@@ -425,9 +429,23 @@ def test_a_disk_under_its_floor_starts_nothing_and_forgets_nothing(tmp_path, led
     turn(one, world, HOUR)
     assert world.begun == []
     assert caplog.text.count("under the floor") == 1
+    assert one.at_rest, "with --once it ends"
+    assert not one.idle, "what waits is kept"
     one.floor = 0
     turn(one, world, MINUTE)
     assert len(world.begun) == 1
+
+
+def test_what_is_excluded_is_not_started_until_that_is_taken_back(tmp_path, ledger, world):
+    portals(tmp_path, 2, schedule="hourly")
+    out = exclusions.target("p00")
+    exclusions.exclude(tmp_path, out, reason="court order", by="me", now=NOW)
+    one = supervisor(tmp_path, world)
+    turn(one, world, 2 * HOUR)
+    assert {portal for portal, *_ in world.begun} == {"p01"}
+    exclusions.undo(tmp_path, out, reason="settled", by="me", now=NOW)
+    turn(one, world, HOUR)
+    assert {portal for portal, *_ in world.begun} == {"p00", "p01"}
 
 
 def test_adaptive_follows_the_frontier(tmp_path, ledger, world):
