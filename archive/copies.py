@@ -4,7 +4,8 @@ A story is its set of shingles, three words in a row of its body. MinHash keys (
 the pairs worth a look; whether a pair is a copy is decided on the whole sets. Two things decide:
 
 - **containment**, the share of the shorter text's shingles that the longer one has, finds agency
-  copies that were cut short, where similarity (shared ÷ all) would be low;
+  copies that were cut short, where similarity (shared ÷ all) would be low; a brief, most of which
+  may be stock phrases, must be contained nearly whole;
 - **figures**: template texts (weather, mandi rates) differ in their numbers only. On one portal
   a text with figures of its own is a story of its own, and on two portals texts that share less
   than half of the shorter one's figures are.
@@ -21,10 +22,14 @@ from rensa import RMinHash
 
 from archive.text.words import words
 
-RULES = 1  # of this file and of rensa's hashes; a change makes every archive's keys anew
+RULES = 2  # of this file and of rensa's hashes; a change makes every archive's keys anew
 SHINGLE = 3  # words
 SHORTEST = 12  # shingles: below that a text is a caption, and half the captions look alike
 CONTAINED = 0.6  # of the shorter text's shingles; two reports that quote one statement have less
+# Two briefs of different accidents share their stock phrases: "पुलिस ने मामला दर्ज कर जांच शुरू की". What
+# is theirs alone, a name or two, is a tenth of so few shingles at least.
+BRIEF = 40  # shingles
+BRIEF_CONTAINED = 0.9
 CUT = 0.8  # a copy whose length is at most so much of the other's is cut, if it is within it …
 WITHIN = 0.9  # … to this share
 FIGURES = 3  # fewer figures than that say nothing about a template
@@ -89,7 +94,8 @@ def are_copies(one: Text, other: Text, *, one_portal: bool) -> bool:
         return False
     if fewer >= FIGURES and len(one.figures & other.figures) * 2 < fewer:
         return False
-    return likeness(one, other).containment >= CONTAINED
+    brief = min(len(one.shingles), len(other.shingles)) < BRIEF
+    return likeness(one, other).containment >= (BRIEF_CONTAINED if brief else CONTAINED)
 
 
 def kind_of(copy: Text, source: Text) -> str:

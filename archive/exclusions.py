@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, get_args
 from archive import chain
 from archive.chain import Broken, Line
 from archive.errors import BadSetting, StoreError
-from archive.store.keys import story_key, surt
+from archive.keys import story_key, surt
 
 FILE: Final = "exclusions.jsonl"
 HEAD: Final = "exclusions.head"

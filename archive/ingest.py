@@ -20,9 +20,11 @@ import duckdb
 
 from archive.capture import Capture
 from archive.errors import ArchiveBusy, ArchiveError, BadSetting, DamagedRecord, NeedsPages
-from archive.landing import Batch, Item, Landing
+from archive.landed import Rows, rows_of
+from archive.landing import Batch, Landing
 from archive.pages import Page, Pages
 from archive.reading import Reading, read
+from archive.rows import Row, capture_row, damage_row, warc_row
 from archive.search.index import SearchIndex
 from archive.second_look import look_again
 from archive.store.connection import connect
@@ -30,7 +32,6 @@ from archive.store.copies import update_copies
 from archive.store.faults import fault
 from archive.store.lock import writer_lock
 from archive.store.maintenance import clean
-from archive.store.rows import Row, capture_row, damage_row, warc_row
 from archive.warc.reader import read_captures
 from archive.warc.recover import recover
 
@@ -113,16 +114,16 @@ class _Pending:
 
     warc: str
     end: int
-    capture: Row | None = None
-    reading: Reading | Page | None = None
+    said: Rows | Page | None = None
     damage: Row | None = None
 
+    @property
     def ready(self) -> bool:
-        return not isinstance(self.reading, Page) or self.reading.outcome is not None
+        return not isinstance(self.said, Page) or self.said.rows is not None
 
-    def read(self) -> Reading:
-        assert self.reading is not None
-        return self.reading.reading() if isinstance(self.reading, Page) else self.reading
+    @property
+    def rows(self) -> Rows | None:
+        return self.said.rows if isinstance(self.said, Page) else self.said
 
 
 class Ingest:
@@ -286,7 +287,7 @@ class _Run:
         self._begin_batch()
 
     def _begin_batch(self) -> None:
-        self._items: list[Item] = []
+        self._items: list[Rows] = []
         self._files: list[Row] = []
         self._damages: list[Row] = []
         self._done: dict[str, int] = {}
@@ -328,7 +329,7 @@ class _Run:
         if warc not in self._known:
             self._known.add(warc)
             self._files.append(warc_row(warc, capture))
-        self._pending.append(_Pending(warc, end, capture_row(capture, warc), self._read(capture)))
+        self._pending.append(_Pending(warc, end, self._read(capture_row(capture, warc), capture)))
         self._drain(WINDOW)
 
     def _close(self, warc: str, end: int, damages: Sequence[Row]) -> None:
@@ -344,15 +345,17 @@ class _Run:
             self._pending.append(_Pending(warc, end, damage=damage))
         self._pending.append(_Pending(warc, end))
 
-    def _read(self, capture: Capture) -> Reading | Page:
+    def _read(self, captured: Row, capture: Capture) -> Rows | Page:
         found = read(capture)
-        return found if isinstance(found, Reading) else self._pages.submit(capture, found)
+        if isinstance(found, Reading):
+            return rows_of(captured, found)
+        return self._pages.submit(captured, capture, found)
 
     def _drain(self, keep: int) -> None:
         """Move what is read into the batch, waiting until at most ``keep`` are under way."""
         self._pages.collect(0.0)
         while self._pending:
-            if not self._pending[0].ready():
+            if not self._pending[0].ready:
                 if len(self._pending) <= keep:
                     return
                 self._pages.collect(1.0)
@@ -360,8 +363,8 @@ class _Run:
             one = self._pending.popleft()
             if one.damage:
                 self._damages.append(one.damage)
-            if one.capture is not None:
-                self._items.append(Item(one.capture, one.read()))
+            if one.rows is not None:
+                self._items.append(one.rows)
             self._done[one.warc] = one.end
             if len(self._items) >= BATCH or time.monotonic() - self._since > self._patience():
                 self._land()
@@ -389,7 +392,7 @@ class _Run:
             tally.captures += rows.count("captures", "status")
             tally.links += rows.count("links", "kind")
             tally.outcomes += rows.count("outcomes", "reason")
-            tally.bytes += sum(item.capture["warc_length"] for item in self._items)
+            tally.bytes += sum(row["warc_length"] for row in rows.tables.get("captures", []))
             tally.new += len(change.new)
             tally.changed += len(change.changed)
             tally.unchanged += change.seen - len(change.new) - len(change.changed)

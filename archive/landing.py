@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,60 +9,27 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from archive.article import Article, PageType
-from archive.layout import Layout, Observation
-from archive.reading import Outcome, Reading
-from archive.store import rows, schema
+from archive import rows
+from archive.landed import Rows
+from archive.layout import Layout
+from archive.rows import Row
+from archive.store import schema
 from archive.store.histories import Change, update
 from archive.store.ids import ids
-from archive.store.rows import Row
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """The row of a capture, and what was read out of it."""
-
-    capture: Row
-    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """What is landed at once.
 
-    ``files`` are rows of ``warcs`` for files not seen before, ``damages`` rows of ``outcomes``;
+    ``items`` are the rows of one capture each, ``files`` are rows of ``warcs`` for files not seen before, ``damages`` rows of ``outcomes``;
     ``progress`` says up to which byte each file is done once the batch is landed.
     """
 
-    items: Sequence[Item] = ()
+    items: Sequence[Rows] = ()
     files: Sequence[Row] = ()
     damages: Sequence[Row] = ()
     progress: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class Rows:
-    """The rows of one batch, by table; the texts that it read; the stories that it touches."""
-
-    tables: dict[str, list[Row]] = field(default_factory=dict)
-    texts: dict[int, Row] = field(default_factory=dict)
-    touched: set[int] = field(default_factory=set)
-
-    def add(self, table: str, new: Iterable[Row]) -> None:
-        self.tables.setdefault(table, []).extend(new)
-
-    def take(self, other: Rows) -> None:
-        for table, new in other.tables.items():
-            self.add(table, new)
-        self.texts |= other.texts
-        self.touched |= other.touched
-
-    def count(self, table: str, column: str) -> Counter[str]:
-        """Count the rows of ``table`` by ``column``; "-" stands for no value."""
-        values = (row[column] for row in self.tables.get(table, []))
-        return Counter("-" if value is None else str(value) for value in values)
 
 
 # What a reading of a capture says, in tables that hold nothing else of it.
@@ -95,11 +60,12 @@ class Landing:
 
         Raises ``duckdb.Error`` after rolling back.
         """
-        landed = _rows(batch)
+        landed = _together(batch.items)
+        landed.add("warcs", batch.files)
+        landed.add("outcomes", batch.damages)
         self._connection.execute("BEGIN")
         try:
-            for table, new in landed.tables.items():
-                self._insert(table, new)
+            self._insert_all(landed)
             self._advance(batch.progress)
             change = self._texts(landed)
             self._connection.execute("COMMIT")
@@ -108,12 +74,12 @@ class Landing:
             raise
         return landed, change
 
-    def replace(self, items: Sequence[Item], dropped: Mapping[int, Sequence[int]]) -> Change:
+    def replace(self, items: Sequence[Rows], dropped: Mapping[int, Sequence[int]]) -> Change:
         """Write what a second reading of captures says in place of the first.
 
         ``dropped`` has, by capture, the digests of the lines that evidence took out.
         """
-        again = _rows(Batch(items))
+        again = _together(items)
         captures = [row["capture"] for row in again.tables.pop("captures", [])]
         for row in again.tables.get("observations", []):
             row["dropped"] = dropped.get(row["capture"], [])
@@ -122,8 +88,7 @@ class Landing:
             with ids(self._connection, captures):
                 for table in _OF_CAPTURES:
                     self._connection.execute(f"DELETE FROM {table} WHERE capture IN (FROM ids)")
-            for table, new in again.tables.items():
-                self._insert(table, new)
+            self._insert_all(again)
             change = self._texts(again)
             self._connection.execute("COMMIT")
         except BaseException:
@@ -177,6 +142,17 @@ class Landing:
                 "UPDATE warcs SET next_offset = ? WHERE warc = ?", [offset, warc]
             )
 
+    def _insert_all(self, landed: Rows) -> None:
+        for table, new in landed.tables.items():
+            self._insert(table, new)
+        if landed.links:
+            schema = self._schemas["links"]
+            try:
+                batch = pa.Table.from_pydict(landed.links, schema=schema)
+            except UnicodeEncodeError:  # as in _insert
+                batch = pa.Table.from_pydict(rows.whole(landed.links), schema=schema)
+            self._put("links", batch)
+
     def _insert(self, table: str, new: Sequence[Row]) -> None:
         if not new:
             return
@@ -185,6 +161,9 @@ class Landing:
             batch = pa.Table.from_pylist(list(new), schema=arrow)
         except UnicodeEncodeError:  # half a character, which a page's script or a header had
             batch = pa.Table.from_pylist([rows.whole(row) for row in new], schema=arrow)
+        self._put(table, batch)
+
+    def _put(self, table: str, batch: pa.Table) -> None:
         self._connection.register("batch", batch)
         try:
             self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM batch")
@@ -195,48 +174,9 @@ class Landing:
         return self._connection.execute(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema
 
 
-def _rows(batch: Batch) -> Rows:
+def _together(items: Iterable[Rows]) -> Rows:
+    """Return the rows of all ``items``."""
     landed = Rows()
-    landed.add("warcs", batch.files)
-    landed.add("outcomes", batch.damages)
-    for item in batch.items:
-        try:
-            one = _of_item(item.capture, item.reading)
-        except (ValueError, OverflowError) as error:  # a date in the year 10000, say
-            log.warning("%s: what was read cannot be kept: %s", item.capture["url"], error)
-            why = Outcome("unreadable", f"what was read cannot be kept: {error}")
-            one = _of_item(item.capture, Reading(outcome=why))
-        landed.take(one)
+    for item in items:
+        landed.take(item)
     return landed
-
-
-def _of_item(captured: Row, reading: Reading) -> Rows:
-    made = Rows()
-    made.add("captures", [captured])
-    made.add("links", rows.link_rows(captured, reading))
-    if reading.outcome:
-        made.add("outcomes", [rows.outcome_row(captured, reading.outcome)])
-    if reading.article:
-        _add_page(made, captured, reading.article, reading.observation)
-    return made
-
-
-# A further page of a story may be too short, or show too much, to be taken for a story by itself.
-_TEXTLESS = frozenset({PageType.LISTING, PageType.LOCKED})
-
-
-def _add_page(
-    landed: Rows, captured: Row, article: Article, observation: Observation | None
-) -> None:
-    text = None
-    if article.text.strip() and article.page_type not in _TEXTLESS:
-        text = rows.text_row(captured, article)
-        landed.texts[captured["capture"]] = text
-    if article.page_type is PageType.STORY:
-        landed.add("parts", rows.claim_rows(captured, article))
-    reading = rows.reading_row(captured, article, text)
-    landed.add("readings", [reading])
-    if observation is not None:
-        landed.add("observations", [rows.observation_row(captured, article, observation)])
-    if text:
-        landed.touched |= {reading["article"], reading["address"]}

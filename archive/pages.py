@@ -4,34 +4,30 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from archive.capture import Capture
-from archive.extract.workers import Job, Outcome, Readers
+from archive.extract.workers import Job, Readers
+from archive.landed import Rows, rows_of_page
 from archive.layout import Layout
-from archive.reading import Reading, from_article, portal_of, unreadable
+from archive.reading import portal_of
+from archive.rows import Row
 
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """A page under way; ``outcome`` comes when it has been read."""
+    """A page under way; ``rows``, what its capture comes to, are there when it has been read."""
 
-    outcome: Outcome | None = None
-
-    def reading(self) -> Reading:
-        """Return what came of the page, once it is there."""
-        assert self.outcome is not None
-        if self.outcome.article is not None:
-            return from_article(self.outcome.article, self.outcome.observation)
-        return unreadable(self.outcome.failed)
+    rows: Rows | None = None
 
 
 class Pages:
     """Reading processes, started with the first page; use as a context manager, in one thread."""
 
     def __init__(self, workers: int | None = None) -> None:
-        self._readers = Readers(workers or 0)
+        self._readers = Readers(workers or 0, preload="archive.landed")
         self._stack = ExitStack()
         self._started = False
         self._under_way: dict[int, Page] = {}  # by key: what is sent to a process comes back a copy
@@ -48,10 +44,12 @@ class Pages:
     ) -> None:
         self._stack.__exit__(kind, error, trace)
 
-    def submit(self, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()) -> Page:
+    def submit(
+        self, captured: Row, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()
+    ) -> Page:
         """Start to read a capture's decoded payload as a page; never blocks for long.
 
-        ``layouts`` is what the archive has learned of the portal's pages.
+        ``captured`` is the capture's row, ``layouts`` is what the archive has learned of the portal's pages.
         """
         if not self._started:
             self._stack.enter_context(self._readers)
@@ -61,7 +59,15 @@ class Pages:
         content_type = next((v for k, v in capture.headers if k == "content-type"), "")
         portal = replace(portal_of(capture), layouts=layouts)
         self._readers.submit(
-            Job(self._count, payload, capture.url, content_type, capture.date, portal)
+            Job(
+                self._count,
+                payload,
+                capture.url,
+                content_type,
+                capture.date,
+                portal,
+                partial(rows_of_page, captured),
+            )
         )
         return page
 
@@ -74,4 +80,4 @@ class Pages:
         """Hand over what has been read; wait up to ``timeout`` seconds for something."""
         if self._started:
             for outcome in self._readers.ready(timeout):
-                self._under_way.pop(outcome.key).outcome = outcome
+                self._under_way.pop(outcome.key).rows = outcome.made

@@ -18,13 +18,14 @@ import duckdb
 from archive.errors import DamagedRecord
 from archive.extract.learning import Witness, learn, narrowed
 from archive.extract.witness import is_elsewhere, judge
-from archive.landing import Item, Landing
+from archive.landed import Rows
+from archive.landing import Landing
 from archive.layout import Layout
 from archive.pages import Page, Pages
-from archive.reading import Reading, read
+from archive.reading import read
+from archive.rows import Row
 from archive.store.ids import ids
 from archive.store.observed import Observed
-from archive.store.rows import Row
 from archive.warc.reader import read_capture
 
 log = logging.getLogger(__name__)
@@ -109,24 +110,24 @@ def _reread(
     with ids(connection, [one.capture for one in again]):
         found = connection.execute("SELECT * FROM captures WHERE capture IN (FROM ids)")
         captured = {row["capture"]: row for row in found.to_arrow_table().to_pylist()}
-    items: list[tuple[int, Item]] = []
+    items: list[tuple[int, Rows]] = []
     lost: set[int] = set()
     for some in _side_by_side(again):
-        for one, reading in _readings(some, captured, pages, folder):
-            if reading is None or reading.observation is None:  # or too slow this time
+        for one, rows in _readings(some, captured, pages, folder):
+            if rows is None or "observations" not in rows.tables:  # or too slow this time
                 url = captured[one.capture]["url"]
                 log.warning("%s: not read again with its portal's evidence", url)
                 lost.add(one.story)
             else:
-                items.append((one.story, Item(captured[one.capture], reading)))
-    kept = [item for story, item in items if story not in lost]
+                items.append((one.story, rows))
+    kept = [rows for story, rows in items if story not in lost]
     landing.replace(kept, {one.capture: one.dropped for one in again})
     return len(kept)
 
 
 def _readings(
     again: Iterable[_Again], captured: Mapping[int, Row], pages: Pages, folder: Path
-) -> Iterator[tuple[_Again, Reading | None]]:
+) -> Iterator[tuple[_Again, Rows | None]]:
     """Yield what the captures say now, read side by side; None where the record is damaged."""
     under_way: list[tuple[_Again, Page | None]] = []
     for one in again:
@@ -137,12 +138,14 @@ def _readings(
         except (DamagedRecord, OSError) as error:
             log.warning("%s: %s", row["url"], error)
             payload = None
-        page = pages.submit(capture, payload, one.layouts) if isinstance(payload, bytes) else None
+        page = None
+        if isinstance(payload, bytes):
+            page = pages.submit(row, capture, payload, one.layouts)
         under_way.append((one, page))
     for one, page in under_way:
-        while page is not None and page.outcome is None:
+        while page is not None and page.rows is None:
             pages.collect(1.0)
-        yield one, page.reading() if page is not None else None
+        yield one, page.rows if page is not None else None
 
 
 def _warc(folder: Path, name: str) -> Path:

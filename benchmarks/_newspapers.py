@@ -54,7 +54,7 @@ def _url(number: str) -> str:
 
 
 def _id(*parts: str) -> str:
-    """Return the SQL of 63 bits of a hash, as ``archive.store.keys.ident`` makes them."""
+    """Return the SQL of 63 bits of a hash, as ``archive.keys.ident`` makes them."""
     return f"(md5_number({' || chr(31) || '.join(parts)}) >> 65)::BIGINT"
 
 

@@ -5,7 +5,7 @@
 
 The texts are the gold bodies of ``../shared/data``; where that is absent, only the cost is
 measured, on made-up words. Each text is edited in nine ways that leave it a copy and in three that
-do not. Rules may be chosen by what ``tuning`` says (half of the texts); ``held out`` is the other
+do not; its first words, as a brief, in four that do and one that does not. Rules may be chosen by what ``tuning`` says (half of the texts); ``held out`` is the other
 half. Times are wall clock, with the CPU seconds of this process beside them.
 """
 
@@ -119,6 +119,31 @@ OTHERS: dict[str, Edit] = {
 }  # fmt: skip
 
 
+def _brief(own: list[str]) -> list[str]:
+    """Return a brief of 24 to 42 words that begins as a text does, in sentences."""
+    words = " ".join(own).split()[: 24 + len(own) % 19]
+    third = len(words) // 3
+    return [" ".join(words[start : start + third]) for start in range(0, len(words), third)]
+
+
+def _happened_elsewhere(own: list[str], other: list[str], chance: random.Random) -> list[str]:
+    """Return a report of another event in the same words: other names in two places of three."""
+    words, spare = " ".join(own).split(), " ".join(other).split()
+    for start in chance.sample(range(0, len(words) - 4, 6), 2):
+        size = chance.randint(1, 3)
+        words[start : start + size] = chance.sample(spare, size)
+    return [" ".join(words)]
+
+
+BRIEF_EDITS: dict[str, Edit] = {
+    "brief: verbatim": EDITS["verbatim"],
+    "brief: credited": EDITS["credited"],
+    "brief: in a round-up": EDITS["in a round-up"],
+    "brief: a third cut off": lambda own, _other, _chance: own[:2],
+}
+BRIEF_OTHERS: dict[str, Edit] = {"event, same phrases": _happened_elsewhere}
+
+
 def _much(other: list[str], own: list[str], share: float) -> list[str]:
     """Return so many of the first sentences of ``other`` as are ``share`` of ``own`` in length."""
     wanted, taken = share * len(" ".join(own)), []
@@ -155,18 +180,20 @@ def judge(name: str, texts: list[list[str]]) -> None:
     """Print recall by edit, what is taken for a copy wrongly, and precision over both."""
     print(f"\n{name}: {len(texts)} texts\n{'':26} {'met':>7} {'found':>7}")
     right = wrong = made = 0
-    for edit, of in EDITS.items():
-        some = list(cases(texts, of))
+    briefs = [_brief(own) for own in texts]
+    for edit, of in (EDITS | BRIEF_EDITS).items():
+        some = list(cases(briefs if edit in BRIEF_EDITS else texts, of))
         found = [case for case in some if case.found(one_portal=False)]
         kinds = sorted({kind_of(case.edited, case.text) for case in found})
         met = sum(case.met for case in some)
         print(f"{edit:26} {met / len(some):7.3f} {len(found) / len(some):7.3f}  {', '.join(kinds)}")
         right, made = right + len(found), made + len(some)
-    for edit, of in OTHERS.items():
-        some = [c for c in cases(texts, of) if edit != "figures of its own" or _numbered(c)]
+    for edit, of in (OTHERS | BRIEF_OTHERS).items():
+        some = list(cases(briefs if edit in BRIEF_OTHERS else texts, of))
+        some = [c for c in some if edit != "figures of its own" or _numbered(c)]
         found = [c for c in some if c.found(one_portal=edit == "figures of its own")]
         met = sum(case.met for case in some)
-        print(f"no copy: {edit:17} {met:3}/{len(some):3} {len(found):3}/{len(some):3}")
+        print(f"no copy: {edit:19} {met:3}/{len(some):3} {len(found):3}/{len(some):3}")
         wrong += len(found)
     print(f"recall {right / made:.3f}, precision {right / (right + wrong):.3f}")
 

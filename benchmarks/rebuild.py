@@ -32,6 +32,7 @@ from archive.warc.writer import WarcWriter
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 PORTALS = 5
+GOAL = 0.85  # of all cores, for 10,000 captures
 SAMPLE = 0.05  # seconds between two looks at the processes
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -52,8 +53,9 @@ def main() -> None:
     cpu = sum(processes.cpu.values())
     own = processes.cpu[os.getpid()]
     print(f"stories {report.new:,}, {given.captures / wall:.0f} captures/s, {wall:.1f} s")
+    print(f"CPU {cpu:.1f} s, of which this process {own:.1f}")
     print(
-        f"CPU {cpu:.1f} s, of which this process {own:.1f}: {cpu / (wall * cores):.0%} of {cores} cores"
+        f"share of {cores} cores over the whole command {cpu / (wall * cores):.1%} (goal {GOAL:.0%})"
     )
     print(f"readers waited for pages {processes.slept('reader'):.1%} of their time")
     print(f"this process waited {processes.slept('own'):.1%} of its time")

@@ -37,10 +37,11 @@ from archive import query as questions
 from archive.article import Article
 from archive.capture import Capture
 from archive.ingest import BATCH
-from archive.landing import Batch, Item, Landing
+from archive.landed import rows_of
+from archive.landing import Batch, Landing
 from archive.reading import from_article
+from archive.rows import capture_row, warc_row
 from archive.store import connect, schema
-from archive.store.rows import capture_row, warc_row
 from benchmarks._newspapers import FIRST_DAY, PORTALS, fill, story, url, vocabulary
 
 LANDED = 20_000  # stories whose landing is timed
@@ -126,7 +127,7 @@ class Desk:
         return Spent(wall, cpu)
 
     def _land(self, some: list[tuple[Capture, Article]], first: bool) -> None:
-        items = [Item(capture_row(c, "bench.warc.gz"), from_article(a)) for c, a in some]
+        items = [rows_of(capture_row(c, "bench.warc.gz"), from_article(a)) for c, a in some]
         files = [warc_row("bench.warc.gz", some[0][0])] if first else []
         self._landing.land(Batch(items, files, (), {"bench.warc.gz": some[-1][0].offset + 1}))
 

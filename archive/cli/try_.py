@@ -25,9 +25,9 @@ from archive.extract.read import Reading, explain_page
 from archive.ingest import warc_name
 from archive.layout import Layout
 from archive.portal import Portal
+from archive.rows import capture_id
 from archive.store.connection import connect, is_made
 from archive.store.observed import evidence
-from archive.store.rows import capture_id
 from archive.warc.reader import decoded, read_capture
 from archive.warc.seal import archive_of
 

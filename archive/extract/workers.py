@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
@@ -44,7 +44,10 @@ class StoppedAtStart(ArchiveError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to read. ``key`` is the caller's and comes back with the outcome."""
+    """One page to read. ``key`` is the caller's and comes back with the outcome.
+
+    ``then`` is what the process that read the page is to make of its outcome.
+    """
 
     key: Any
     payload: bytes
@@ -52,6 +55,7 @@ class Job:
     content_type: str = ""
     captured: datetime | None = None
     portal: Portal = field(default_factory=Portal)
+    then: Callable[[Outcome], Any] | None = None
     plain: str = ""  # why only the plain-text reader may try; set after a first failure
 
 
@@ -59,13 +63,15 @@ class Job:
 class Outcome:
     """What became of a job. ``article`` is None where the page is no HTML or ``failed`` says why.
 
-    ``observation`` is what a story's page adds to its portal's evidence.
+    ``observation`` is what a story's page adds to its portal's evidence. ``made`` is what
+    :attr:`Job.then` made of these two, which stay in the process that read.
     """
 
     key: Any
     article: Article | None
     failed: str = ""
     observation: Observation | None = None
+    made: Any = None
 
 
 class Readers:
@@ -73,14 +79,22 @@ class Readers:
 
     ``submit`` never blocks; ``ready`` and ``drain`` yield outcomes. At most a few jobs a worker
     should be under way at once (see ``pending``): payloads wait in this process's memory.
+    ``preload`` is the module that is imported once for all of them.
     Not safe to use from more than one thread.
     """
 
-    def __init__(self, workers: int = 0, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def __init__(
+        self,
+        workers: int = 0,
+        *,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+        preload: str = "archive.extract.read",
+    ) -> None:
         self._count = workers or os.cpu_count() or 1
         self._seconds = seconds
         self._memory = memory
-        self._context = _context()
+        self._context = _context(preload)
         self._waiting: deque[Job] = deque()
         self._done: deque[Outcome] = deque()
         self._workers: list[_Worker] = []
@@ -190,18 +204,19 @@ class Readers:
         self._workers[place].stop(at_once=True)
         self._workers[place] = self._start()
         if job.plain:
-            self._done.append(Outcome(job.key, None, f"{job.plain}; then, as plain text: {why}"))
+            failed = f"{job.plain}; then, as plain text: {why}"
+            self._done.append(_finished(job, Outcome(job.key, None, failed)))
         else:
             self._waiting.appendleft(replace(job, plain=why))
         self._feed()
 
 
-def _context() -> BaseContext:
+def _context(preload: str) -> BaseContext:
     """Return how processes start: safe where the caller has threads, and quick to replace."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["archive.extract.read"])
+    context.set_forkserver_preload([preload])
     return context
 
 
@@ -275,7 +290,14 @@ def _serve(pipe: Connection, memory: int) -> None:
             return
         if job is None:
             return
-        pipe.send(_outcome(job))
+        pipe.send(_finished(job, _outcome(job)))
+
+
+def _finished(job: Job, outcome: Outcome) -> Outcome:
+    """Return ``outcome`` as its caller wants it, unless the page is to be tried once more."""
+    if job.then is None or (outcome.failed and not job.plain):
+        return outcome
+    return Outcome(job.key, None, outcome.failed, made=job.then(outcome))
 
 
 def _limit_memory(memory: int) -> None:

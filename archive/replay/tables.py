@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 
 from archive.errors import ArchiveError
+from archive.rows import article_id
 from archive.search.find import Hits, Only, find
 from archive.store.connection import connect
-from archive.store.rows import article_id
 
 logger = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ import duckdb
 
 from archive.errors import BadSetting
 from archive.exclusions import UNBOUNDED, Exclusions, Target
+from archive.keys import ident
 from archive.store import schema
 from archive.store.ids import ids
-from archive.store.keys import ident
 
 _COLUMNS: Final = (
     "line INTEGER, kind VARCHAR, what VARCHAR, first_day DATE, last_day DATE, reason VARCHAR, "

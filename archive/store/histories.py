@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import duckdb
 
+from archive.keys import ident
+from archive.rows import Row, put_together
 from archive.store.ids import ids
-from archive.store.keys import ident
-from archive.store.rows import Row, put_together
 from archive.store.schema import SIGHTED_BETWEEN
 from archive.store.stories import Claim, Group, Sighting, groups, revisions
 

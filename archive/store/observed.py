@@ -8,8 +8,8 @@ import duckdb
 
 from archive.extract.learning import Witness, narrowed
 from archive.layout import Layout, Mark, Observation, Rule, Seen
+from archive.rows import Row
 from archive.store.ids import ids
-from archive.store.rows import Row
 
 # Captures of a layout that teach it: those with the lowest ids, which are digests. Any order of
 # landing gives the same sample, and a portal of a million pages learns in the same time.

@@ -3,7 +3,7 @@
 Tables hold what was read, and are only added to, but for ``warcs`` (how far each file has been
 landed), ``texts`` (rewritten for a story whose history changed), and ``signatures`` and ``copies``,
 which follow ``texts``. What can be computed is
-a view. All instants are TIMESTAMPTZ, shown in UTC. Ids are made by ``archive.store.keys.ident``.
+a view. All instants are TIMESTAMPTZ, shown in UTC. Ids are made by ``archive.keys.ident``.
 """
 
 from __future__ import annotations

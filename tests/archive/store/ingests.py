@@ -17,21 +17,26 @@ from archive.capture import Capture
 from archive.extract.read import explain_page
 from archive.extract.workers import Outcome
 from archive.ingest import Event, Ingest
+from archive.landed import rows_of_page
 from archive.layout import Layout
 from archive.pages import Page, Pages
 from archive.reading import portal_of
+from archive.rows import Row
 from archive.store.reader import open as open_archive
 
 
 class PagesHere(Pages):
     """Reads pages with the real reader, in this process: a crash test starts dozens of them."""
 
-    def submit(self, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()) -> Page:
+    def submit(
+        self, captured: Row, capture: Capture, payload: bytes, layouts: tuple[Layout, ...] = ()
+    ) -> Page:
         portal = replace(portal_of(capture), layouts=layouts)
         reading = explain_page(payload, url=capture.url, captured=capture.date, portal=portal)
         if reading is None:
-            return Page(Outcome(None, None))
-        return Page(Outcome(None, reading.article, observation=reading.observation))
+            return Page(rows_of_page(captured, Outcome(None, None)))
+        outcome = Outcome(None, reading.article, observation=reading.observation)
+        return Page(rows_of_page(captured, outcome))
 
 
 def killed_again_and_again(folder: Path, times: int, seed: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from archive.copies import are_copies, clusters, keys, kind_of, text_of
+from archive.copies import are_copies, clusters, keys, kind_of, likeness, text_of
 from archive.store import connect
 from archive.store.copies import appeared, update_copies
 from tests.archive.store.newspaper import LAST_PAGE, PARAGRAPHS
@@ -100,6 +100,34 @@ def test_one_headline_or_one_quote_makes_no_copy() -> None:
     one = text_of("\n".join((PARAGRAPHS[0], *LAST_PAGE)))
     other = text_of("\n".join((PARAGRAPHS[0], *PARAGRAPHS[1:])))
     assert not are_copies(one, other, one_portal=False)
+
+
+ACCIDENT = (
+    "{} के पास सड़क हादसे में एक व्यक्ति की मौत हो गई और {} घायल हो गए। पुलिस ने शव कब्जे में लेकर "
+    "मामला दर्ज कर लिया है और हादसे के कारणों की जांच शुरू कर दी है।"
+)
+
+
+def test_briefs_of_two_accidents_are_no_copies_and_a_credited_one_is() -> None:
+    """Two thirds of their three-word runs are the same stock phrases."""
+    one = text_of(ACCIDENT.format("शिमला", "दो लोग"))
+    other = text_of(ACCIDENT.format("सोलन में कंडाघाट", "चार यात्री"))
+    assert set(keys(ACCIDENT.format("शिमला", "दो लोग")))  # long enough to be compared
+    assert 0.6 < likeness(one, other).containment < 0.9
+    assert not are_copies(one, other, one_portal=False)
+    credited = text_of("नई दिल्ली। " + ACCIDENT.format("शिमला", "दो लोग") + " (भाषा)")
+    assert are_copies(one, credited, one_portal=False)
+
+
+def test_keys_of_older_rules_are_made_anew_and_their_copies_judged_again(tmp_path: Path) -> None:
+    with connect(tmp_path, write=True) as connection:
+        for place in (0, 1):
+            put(connection, STORIES[place])
+        update_copies(connection)
+        connection.execute("UPDATE signatures SET rules = rules - 1")
+        connection.execute("UPDATE copies SET kind = 'same'")  # what older rules said
+        assert update_copies(connection) == 2
+        assert [row[2] for row in rows(connection)] == ["source", "cut"]
 
 
 def test_figures_tell_template_texts_apart() -> None:

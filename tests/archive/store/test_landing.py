@@ -8,11 +8,12 @@ from pathlib import Path
 import archive
 from archive.article import Article, Moment, PageType
 from archive.capture import Capture
-from archive.landing import Batch, Item, Landing
+from archive.landed import rows_of
+from archive.landing import Batch, Landing
 from archive.link import Link, LinkKind
 from archive.reading import from_article
+from archive.rows import capture_row, text_sha, warc_row
 from archive.store import connect
-from archive.store.rows import capture_row, text_sha, warc_row
 
 
 def capture(number: int) -> Capture:
@@ -35,7 +36,7 @@ def capture(number: int) -> Capture:
 def land(folder: Path, *articles: Article) -> None:
     captures = [capture(number) for number in range(len(articles))]
     items = [
-        Item(capture_row(c, "a.warc.gz"), from_article(a))
+        rows_of(capture_row(c, "a.warc.gz"), from_article(a))
         for c, a in zip(captures, articles, strict=True)
     ]
     with connect(folder, write=True) as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.store.keys import canonical, ident, story_key, surt
+from archive.keys import canonical, ident, story_key, surt
 
 STORY = "https://www.example.com/shimla/barfbari-1234/"
 

@@ -12,9 +12,9 @@ from typing import Any
 from archive.article import Article, Moment, PageType
 from archive.capture import About, Capture
 from archive.extract.learning import LEARNER
+from archive.keys import address_key, canonical, ident, story_key, surt
 from archive.layout import Layout, Observation
 from archive.reading import Outcome, Reading
-from archive.store.keys import address_key, canonical, ident, story_key, surt
 from archive.text.normal import normal_form
 from archive.text.words import words
 
@@ -174,26 +174,28 @@ def layout_row(portal: str, layout: Layout, observed: int) -> Row:
     }
 
 
-def link_rows(captured: Row, reading: Reading) -> Iterator[Row]:
-    """Yield the rows of ``links`` of one capture."""
-    article = reading.article
+def link_columns(captured: Row, reading: Reading) -> dict[str, list[Any]]:
+    """Return the rows of ``links`` of one capture, by column."""
+    links, article = reading.links, reading.article
     story = None
     if article is not None and article.page_type is PageType.STORY:
         story = article_id(canonical(captured["url"], article.canonical_url))
-    for position, link in enumerate(reading.links, 1):
-        yield {
-            "from_url": captured["url"],
-            "to_url": link.url,
-            "kind": str(link.kind),
-            "text": link.text,
-            "date": link.date,
-            "position": position,
-            "from_article": story,
-            "to_article": article_id(link.url),
-            "portal": captured["portal"],
-            "captured": captured["captured"],
-            "capture": captured["capture"],
-        }
+    same = {
+        "from_url": captured["url"],
+        "from_article": story,
+        "portal": captured["portal"],
+        "captured": captured["captured"],
+        "capture": captured["capture"],
+    }
+    return {
+        "to_url": [link.url for link in links],
+        "kind": [str(link.kind) for link in links],
+        "text": [link.text for link in links],
+        "date": [link.date for link in links],
+        "position": list(range(1, len(links) + 1)),
+        "to_article": [article_id(link.url) for link in links],
+        **{column: [value] * len(links) for column, value in same.items()},
+    }
 
 
 def outcome_row(captured: Row, outcome: Outcome) -> Row:
