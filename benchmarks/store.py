@@ -3,6 +3,7 @@
     python -m benchmarks.store                                          # 20,000 stories
     python -m benchmarks.store --articles 1000000 --archive /tmp/bench  # kept there, used again
     python -m benchmarks.store --archive /tmp/bench --only queries --headers
+    python -m benchmarks.store --archive /tmp/bench --only queries --queries edits timeline
 
 makes an archive of synthetic Hindi stories (``benchmarks/_newspapers.py``) and prints every figure
 beside its goal. Times are wall clock, medians, with the CPU seconds of all threads beside them;
@@ -198,10 +199,10 @@ def plain_texts(folder: Path, scratch: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(file), read_only=True)
 
 
-def queries(folder: Path, headers: bool) -> None:
-    """Each shipped question with its defaults, in a process of its own."""
+def queries(folder: Path, names: list[str], headers: bool) -> None:
+    """Each of these questions with its defaults, in a process of its own."""
     most = 0
-    for name in questions.names():
+    for name in names:
         ran = subprocess.run(
             [sys.executable, "-m", "benchmarks._ask", str(folder), name],
             stdout=subprocess.PIPE, check=True, cwd=QUERIES.parent,
@@ -250,7 +251,7 @@ def _room(kept: int, plain: int) -> str:
     return f"{kept / 1e6:,.1f} MB; {kept / plain:.2f} × plain zstd Parquet"
 
 
-def measure(folder: Path, articles: int, parts: list[str], headers: bool) -> None:
+def measure(folder: Path, articles: int, parts: list[str], names: list[str], headers: bool) -> None:
     """Make the archive where it is missing, and print the table."""
     print("| what | measured | goal |\n|---|---|---|")
     if not (folder / "catalog.sqlite").exists():
@@ -265,7 +266,7 @@ def measure(folder: Path, articles: int, parts: list[str], headers: bool) -> Non
         figures: dict[str, Callable[[], None]] = {
             "landing": partial(landing, folder, room),
             "lookups": partial(lookups, folder, articles, room),
-            "queries": partial(queries, folder, headers),
+            "queries": partial(queries, folder, names, headers),
             "disk": partial(disk, folder, room),
         }
         for part in parts:
@@ -280,14 +281,18 @@ def main() -> None:
     options.add_argument("--articles", type=int, default=20_000)
     options.add_argument("--archive", type=Path)
     options.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    options.add_argument(
+        "--queries", nargs="+", metavar="NAME", choices=questions.names(), default=questions.names()
+    )
     options.add_argument("--headers", action="store_true")
     chosen = options.parse_args()
+    named = (chosen.only, chosen.queries, chosen.headers)
     if chosen.archive is not None:
         chosen.archive.mkdir(parents=True, exist_ok=True)
-        measure(chosen.archive.resolve(), chosen.articles, chosen.only, chosen.headers)
+        measure(chosen.archive.resolve(), chosen.articles, *named)
         return
     with tempfile.TemporaryDirectory() as folder:
-        measure(Path(folder), chosen.articles, chosen.only, chosen.headers)
+        measure(Path(folder), chosen.articles, *named)
 
 
 if __name__ == "__main__":
