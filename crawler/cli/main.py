@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 
 import typer
@@ -40,6 +41,21 @@ COMMANDS: tuple[str, ...] = (
 
 for _module in COMMANDS:
     importlib.import_module(_module).register(app)
+
+
+def _fill_lines(commands: typer.Typer) -> None:
+    """Let help fill the lines of any terminal: Typer keeps a docstring's own line ends."""
+    for command in commands.registered_commands:
+        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
+        command.help = "\n\n".join(
+            text if text.startswith(" ") else text.replace("\n", " ") for text in paragraphs
+        )
+    for group in commands.registered_groups:
+        assert group.typer_instance
+        _fill_lines(group.typer_instance)
+
+
+_fill_lines(app)
 
 
 @app.callback()

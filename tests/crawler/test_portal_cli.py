@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from archive.cli.common import Exit
 from archive.errors import BadSetting
 from crawler.cli import portal as commands
+from crawler.cli.main import app as whole
 from crawler.cli.portal import add_portal
 from crawler.portal import read_declaration
 from tests.portal_site.server import PortalSite
@@ -148,3 +149,10 @@ def test_show_gives_the_file_or_every_value_in_force(tmp_path):
 @pytest.mark.parametrize("command", ["add", "list", "show", "check"])
 def test_help_teaches(command):
     assert "--archive" in run(command, "--help").stdout
+
+
+def test_help_fills_the_lines_of_a_terminal_and_keeps_its_examples():
+    told = CliRunner(env={"COLUMNS": "80"}).invoke(whole, ["portal", "add", "--help"]).stdout
+    lines = [line.strip() for line in told.splitlines()]
+    assert "Makes at most 15 requests and obeys robots.txt. Read the file, correct it," in lines
+    assert "morestories portal add https://himkhabar.example/" in lines
