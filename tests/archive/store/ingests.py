@@ -7,9 +7,9 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import archive.ingest
@@ -17,11 +17,13 @@ from archive.capture import Capture
 from archive.extract.read import explain_page
 from archive.extract.workers import Outcome
 from archive.ingest import Event, Ingest
-from archive.landed import rows_of_page
+from archive.landed import Rows, rows_of_page
+from archive.landing import Batch, Landing
 from archive.layout import Layout
 from archive.pages import Page, Pages
 from archive.reading import portal_of
 from archive.rows import Row
+from archive.store.histories import Change
 from archive.store.reader import open as open_archive
 
 
@@ -99,42 +101,63 @@ def reads(folder: Path, stop: Path) -> None:
             counts.append(captures)
             if any(rest):
                 torn.append(rest)
-            time.sleep(0.05)
+            time.sleep(0.1)
         counts.append(connection.execute(WHOLE).fetchall()[0][0])
     print(json.dumps({"counts": counts, "torn": torn}))
 
 
-def holds(folder: Path, stop: Path) -> None:
-    """Say "ready" and keep one transaction open until ``stop`` is there; print both its ends."""
+def holds(folder: Path, seconds: float) -> None:
+    """Keep one transaction open for so long once rows are there, saying "ready" as it begins.
+
+    Print when it began and ended, the counts that it saw in it, and the one right after it.
+    """
+    count = "SELECT count(*) FROM captures"
     with open_archive(folder) as connection:
-        connection.execute("BEGIN")
-        first = connection.execute("SELECT count(*) FROM captures").fetchall()
-        print("ready", flush=True)
-        while not stop.exists():
+        while connection.execute(count).fetchall() == [(0,)]:
             time.sleep(0.1)
-        last = connection.execute("SELECT count(*) FROM captures").fetchall()
+        connection.execute("BEGIN")
+        began, seen = time.monotonic(), set()
+        print("ready", flush=True)
+        while time.monotonic() < began + seconds:
+            seen |= set(connection.execute(count).fetchall())
+            time.sleep(0.5)
         connection.execute("COMMIT")
-    print(json.dumps({"first": first, "last": last}))
+        ended = time.monotonic()
+        after = connection.execute(count).fetchall()
+    print(json.dumps({"began": began, "ended": ended, "seen": sorted(seen), "after": after}))
 
 
-def lands(folder: Path) -> None:
-    """Land everything in small batches; print the seconds between one landing and the next."""
-    archive.ingest.Pages = PagesHere  # type: ignore[misc]
-    archive.ingest.BATCH = 5
+def lands(folder: Path, stop: Path, tables: Path) -> None:
+    """Land what grows in ``folder`` until ``stop`` is there; print when each batch began and ended."""
     moments = []
 
-    def on_event(event: Event) -> None:
-        moments.append(time.monotonic())
+    class Timed(Landing):
+        def land(self, batch: Batch) -> tuple[Rows, Change]:
+            began = time.monotonic()
+            landed = super().land(batch)
+            moments.append((began, time.monotonic()))
+            return landed
 
-    Ingest(folder, on_event=on_event).run()
-    print(json.dumps([b - a for a, b in pairwise(moments)]))
+    archive.ingest.Landing = Timed  # type: ignore[misc]
+    ended = threading.Event()
+
+    def look() -> None:
+        while not stop.exists():
+            time.sleep(0.1)
+        ended.set()
+
+    threading.Thread(target=look).start()
+    Ingest(folder, workers=1, tables=tables).follow(ended)
+    print(json.dumps(moments))
 
 
 if __name__ == "__main__":
-    what, where, *numbers = sys.argv[1:]
+    what, where, *words = sys.argv[1:]
     if what == "killed":
-        killed_again_and_again(Path(where), int(numbers[0]), int(numbers[1]))
+        killed_again_and_again(Path(where), int(words[0]), int(words[1]))
     elif what == "lands":
-        lands(Path(where))
+        lands(Path(where), Path(words[0]), Path(words[1]))
+    elif what == "holds":
+        holds(Path(where), float(words[0]))
     else:
-        {"reads": reads, "holds": holds}[what](Path(where), Path(numbers[0]))
+        reads(Path(where), Path(words[0]))
