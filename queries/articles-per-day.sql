@@ -12,7 +12,7 @@
 --   words | their words
 -- Plot: calendar x=day value=stories
 -- Example: morestories query articles-per-day --since 2026-11-01
--- Time: 0.6 s at 1 M articles, on two cores that others kept busy
+-- Time: 0.1 s at 1 M articles, on two cores
 SELECT portal, published_day AS day, count(*) AS stories, sum(words)::BIGINT AS words
 FROM articles
 WHERE published_day IS NOT NULL

@@ -12,7 +12,7 @@
 --   words | their words
 -- Plot: timeline x=month y=stories colour=author
 -- Example: morestories query byline-months
--- Time: 2.0 s at 1 M articles, on two cores that others kept busy
+-- Time: 0.3 s at 1 M articles, on two cores
 SELECT date_trunc('month', published_day)::DATE AS month, author, portal, count(*) AS stories,
        sum(words)::BIGINT AS words
 FROM (SELECT unnest(authors) AS author, portal, published_day, words FROM articles)

