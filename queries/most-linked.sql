@@ -27,9 +27,8 @@ WITH edges AS (
            count(*) FILTER (body) AS in_body
     FROM edges
     GROUP BY ALL
-    ORDER BY stories DESC, article
-    LIMIT $limit
 )
 SELECT l.stories, l.more_stories, l.in_body, a.title, a.portal, a.url
 FROM linked l JOIN articles a USING (article)
 ORDER BY stories DESC, url
+LIMIT $limit
