@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +14,7 @@ from typing import IO, Any
 import duckdb
 import pyarrow.parquet as pq
 
-from archive.errors import BadSetting
+from archive.errors import ArchiveError, BadSetting, DiskFull
 
 FETCH = 1_000  # rows held at once
 BOM = "\ufeff"  # by which spreadsheet programs know that a CSV is UTF-8, not a Windows code page
@@ -145,22 +147,42 @@ def write(
 ) -> int:
     """Write ``result`` to ``path`` as ``form``; the file is there only when it is whole.
 
-    Returns the number of rows. Raises ``BadSetting`` for a format that is not known.
+    Returns the number of rows. Raises ``BadSetting`` for a format that is not known, and as
+    :func:`whole` does.
     """
     if form not in FORMATS:
         raise BadSetting(f"no format {form!r}: one of {', '.join(FORMATS)}")
+    with whole(path) as unfinished:
+        if form == "parquet":
+            return write_parquet(result, unfinished, on_row=on_row)
+        with unfinished.open("w", encoding="utf-8", newline="") as file:
+            return _write_text(result, file, form, on_row)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yield the file to write in place of ``path``, which it becomes at the end of the block.
+
+    It is removed where the block fails. Raises ``BadSetting`` or ``DiskFull``, which name
+    ``path``, where it cannot be written.
+    """
     unfinished = path.with_name(path.name + ".part")
     try:
-        if form == "parquet":
-            number = write_parquet(result, unfinished, on_row=on_row)
-        else:
-            with unfinished.open("w", encoding="utf-8", newline="") as file:
-                number = _write_text(result, file, form, on_row)
-        unfinished.replace(path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    return number
+        unfinished.open("wb").close()
+        try:
+            yield unfinished
+            unfinished.replace(path)
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> ArchiveError:
+    """Return the error to raise ``from error``, met while ``path`` was written."""
+    kind = DiskFull if error.errno in (errno.ENOSPC, errno.EDQUOT) else BadSetting
+    return kind(f"{path} cannot be written: {error.strerror or error}")
 
 
 def _write_text(

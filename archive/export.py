@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from archive.answers import FORMATS, Progress, write
+from archive.answers import FORMATS, Progress, whole, write
 from archive.errors import BadSetting
 from archive.query import day
 from archive.store import schema
@@ -85,24 +87,32 @@ def _database(
     connection: duckdb.DuckDBPyConnection, file: Path, condition: str, values: list[Any]
 ) -> int:
     """Copy the tables, and the views as they are defined, into one DuckDB file."""
-    unfinished = file.with_name(file.name + ".part")
-    unfinished.unlink(missing_ok=True)
-    try:
-        connection.execute(f"ATTACH '{str(unfinished).replace(chr(39), chr(39) * 2)}' AS portable")
-        for table in schema.TABLES:
-            chosen = condition if table.name == "texts" else "true"
-            connection.execute(
-                f"CREATE TABLE portable.{table.name} AS FROM {table.name} WHERE {chosen}",
-                values if table.name == "texts" else [],
-            )
-        connection.execute("USE portable")
-        for view in schema.VIEWS:
-            connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
-        row = connection.execute("SELECT count(*) FROM articles").fetchone()
-        connection.execute("USE lake")
-        connection.execute("DETACH portable")
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
+    with whole(file) as unfinished:
+        unfinished.unlink()  # DuckDB takes no empty file for a new one
+        try:
+            return _fill(connection, unfinished, condition, values)
+        except duckdb.Error as error:
+            unfinished.with_name(f"{unfinished.name}.wal").unlink(missing_ok=True)
+            if unfinished.name not in str(error):
+                raise
+            why = errno.ENOSPC if "No space left" in str(error) else errno.EIO
+            raise OSError(why, os.strerror(why)) from error
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, file: Path, condition: str, values: list[Any]
+) -> int:
+    connection.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS portable")
+    for table in schema.TABLES:
+        chosen = condition if table.name == "texts" else "true"
+        connection.execute(
+            f"CREATE TABLE portable.{table.name} AS FROM {table.name} WHERE {chosen}",
+            values if table.name == "texts" else [],
+        )
+    connection.execute("USE portable")
+    for view in schema.VIEWS:
+        connection.execute(f"CREATE VIEW {view.name} AS {view.sql}")
+    row = connection.execute("SELECT count(*) FROM articles").fetchone()
+    connection.execute("USE lake")
+    connection.execute("DETACH portable")
     return int(row[0]) if row else 0

@@ -181,7 +181,10 @@ def _value(
             f"{query.name}: --{parameter.name} wants {_KINDS.get(parameter.type, parameter.type)}, "
             f"not {given!r}"
         ) from error
-    return row[0] if row else None
+    value = row[0] if row else None
+    if parameter.name == "limit" and value is not None and value < 0:
+        raise BadSetting(f"{query.name}: --limit wants a whole number from 0 on, not {given!r}")
+    return value
 
 
 _KINDS = {
@@ -194,7 +197,9 @@ _KINDS = {
     "BOOLEAN": "true or false",
 }
 
-_READS = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN}
+_EXPLAIN = re.compile(
+    r"\s*EXPLAIN\b\s*((ANALYZE|\(\s*(ANALYZE|FORMAT)\b[^)]*\))\s*)*", re.IGNORECASE
+)
 
 
 def select(
@@ -210,18 +215,30 @@ def select(
         statements = connection.extract_statements(sql)
     except duckdb.Error as error:
         raise BadSetting(f"this is not SQL that DuckDB reads: {error}") from error
+    if not statements:
+        raise BadSetting("no SQL was given: write one SELECT, such as 'SELECT title FROM articles'")
     if len(statements) != 1:
         raise BadSetting(f"one statement at a time, please: this is {len(statements)}")
-    if statements[0].type not in _READS:
-        kind = statements[0].type.name.replace("_", " ")
+    if (kind := _type(connection, statements[0])) != duckdb.StatementType.SELECT:
         raise BadSetting(
-            f"the archive is opened for reading only, and {kind} is not a read: "
+            f"the archive is opened for reading only, and "
+            f"{kind.name.replace('_', ' ')} is not a read: "
             "begin with SELECT, FROM, WITH, SHOW or DESCRIBE"
         )
     refuse_past(connection, sql)
     if links:
         return connection.execute(_linked(connection, statements[0].query, {}))
     return connection.execute(statements[0])
+
+
+def _type(
+    connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement
+) -> duckdb.StatementType:
+    """Return the kind of a statement; EXPLAIN has that of what it explains, since ANALYZE runs it."""
+    if statement.type != duckdb.StatementType.EXPLAIN:
+        return statement.type
+    explained = connection.extract_statements(_EXPLAIN.sub("", statement.query, count=1))
+    return explained[0].type if explained else statement.type
 
 
 def instant(text: str) -> datetime:
@@ -236,7 +253,10 @@ def instant(text: str) -> datetime:
         raise BadSetting(f"{text!r} is not a day or an instant such as 2026-11-01T12:00") from error
     if len(text) <= 10:
         at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise BadSetting(f"{text!r} is not in the years 1 to 9999 of UTC") from error
 
 
 def day(text: str) -> date:

@@ -42,6 +42,8 @@ def remake(
     on_event: Callable[[Event], None] | None = None,
 ) -> Report:
     """Do what :func:`rebuild` does for whoever holds the writer's lock of ``folder`` already."""
+    if (folder / CATALOG).is_dir():
+        raise BadSetting(f"{folder / CATALOG} is a folder, not the catalog: move it away first")
     new = folder / NEW
     shutil.rmtree(new, ignore_errors=True)  # what an interrupted rebuild left
     new.mkdir()

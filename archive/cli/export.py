@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +14,10 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from archive import query as questions
+from archive.answers import unwritable
 from archive.cli.common import DEFAULT_ARCHIVE, ArchiveOption, Exit, err, on_terminal
 from archive.cli.query import AsOfOption, opened
-from archive.errors import BadSetting, DiskFull
+from archive.errors import BadSetting
 from archive.export import Selection, count, export_articles
 from archive.package.bag import write_bag
 from archive.package.choice import Choice, choose, take
@@ -116,8 +116,7 @@ def export(
         try:
             captures.write(file, form, sign=sign, info=fields(info or []))
         except OSError as error:
-            kind = DiskFull if error.errno == errno.ENOSPC else BadSetting
-            raise kind(f"{file} cannot be written: {error.strerror or error}") from error
+            raise unwritable(file, error) from error
 
 
 def _form(file: Path, *, wacz: bool, bagit: bool, warc: bool) -> str | None:

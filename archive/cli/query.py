@@ -129,7 +129,10 @@ def parameters(known: questions.Query, arguments: list[str]) -> dict[str, str]:
             if not rest:
                 raise BadSetting(f"{known.name}: --{flag} wants a value")
             value = rest.pop(0)
-        values[flag.replace("-", "_")] = value
+        name = flag.replace("-", "_")
+        if name in values:
+            raise BadSetting(f"{known.name}: --{flag} is given twice")
+        values[name] = value
     return values
 
 
@@ -145,16 +148,23 @@ def sql(
 
     The tables are described in docs/schema.md; SHOW TABLES and DESCRIBE articles tell them, too.
     """
-    text = sys.stdin.read() if statement == "-" else statement
+    text = _standard_input() if statement == "-" else statement
     with opened(archive, as_of) as connection:
         show(questions.select(connection, text, links=links), form, output)
+
+
+def _standard_input() -> str:
+    try:
+        return sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise BadSetting(f"standard input is not UTF-8: {error}") from error
 
 
 @contextmanager
 def opened(archive: Path, as_of: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the archive for questions; what DuckDB complains of becomes an error with advice."""
     folder = existing(archive)
-    at = questions.instant(as_of) if as_of else None
+    at = questions.instant(as_of) if as_of is not None else None
     with open_archive(folder, as_of=at) as reader:
         try:
             yield reader.duckdb

@@ -55,9 +55,9 @@ def search(
     folder = existing(archive)
     only = Only(
         portal,
-        questions.day(since) if since else None,
-        questions.day(until) if until else None,
-        _snapshot(folder, as_of) if as_of else None,
+        questions.day(since) if since is not None else None,
+        questions.day(until) if until is not None else None,
+        _snapshot(folder, as_of) if as_of is not None else None,
     )
     hits = find(folder, " ".join(words), only, limit=limit, facets=facets)
     if as_json:

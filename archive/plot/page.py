@@ -10,7 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from archive.answers import cell
+from archive.answers import cell, whole
 from archive.errors import BadSetting
 from archive.plot.draw import Caption, style
 
@@ -44,13 +44,8 @@ def save(
         made = _picture(figure, "svg")
         if ending == ".html":
             made = _page(made.decode(), caption, names, rows).encode()
-    unfinished = file.with_name(file.name + ".part")
-    try:
+    with whole(file) as unfinished:
         unfinished.write_bytes(made)
-        unfinished.replace(file)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 def _picture(figure: Figure, kind: str) -> bytes:

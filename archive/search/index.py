@@ -7,8 +7,10 @@ search waits for the tables. One writer, which holds the archive's lock; any num
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import shutil
 from bisect import bisect_right
 from collections import defaultdict
@@ -23,7 +25,7 @@ import duckdb
 import tantivy
 from isal import isal_zlib
 
-from archive.errors import StoreError
+from archive.errors import DiskFull, StoreError
 from archive.search.common import pairs
 from archive.search.keys import VERSION, fold, key
 from archive.text.words import words
@@ -169,7 +171,19 @@ class SearchIndex:
         """Bring the index up to the newest snapshot of the tables; return how many states moved.
 
         What a crash left undone is done again: what the lost run put in is taken out first.
+        Raises ``DiskFull`` where the index has no room.
         """
+        try:
+            return self._update(connection)
+        except (OSError, ValueError) as error:
+            if not _is_full(error):
+                raise
+            self._writer = None  # it would try again to write what it holds
+            raise DiskFull(
+                f"no room left for the search index in {self._place}; what was landed is intact"
+            ) from error
+
+    def _update(self, connection: duckdb.DuckDBPyConnection) -> int:
         snapshot = _scalar(connection, "SELECT max(snapshot_id) FROM lake.snapshots()")
         made = _made(connection)
         landed = _state(self._place, made)
@@ -180,6 +194,8 @@ class SearchIndex:
         try:
             moved = self._put(connection, landed, snapshot)
         except ValueError as error:  # tantivy's word for a file that is missing or broken
+            if _is_full(error):
+                raise
             log.warning("the search index in %s is broken (%s): made anew", self._place, error)
             moved = self._put(connection, self._make(connection), snapshot)
         _keep_state(self._place, snapshot, made)
@@ -194,6 +210,8 @@ class SearchIndex:
     def _make(self, connection: duckdb.DuckDBPyConnection) -> int:
         """Make an empty index; return the snapshot after which all is to be put in."""
         self.close()
+        if self._place.is_file():
+            self._place.unlink()
         shutil.rmtree(self._place, ignore_errors=True)
         self._place.mkdir(parents=True)
         tantivy.Index(schema(), path=str(self._place))
@@ -243,6 +261,11 @@ class SearchIndex:
         return self._writer
 
 
+def _is_full(error: Exception) -> bool:
+    """Tell whether the disk is full, by the words that tantivy has of the system, too."""
+    return os.strerror(errno.ENOSPC) in str(error)
+
+
 def _went(connection: duckdb.DuckDBPyConnection, changes: str) -> Mapping[int, list[int]]:
     """Return, by revision, the snapshots in which its shown text was taken out, in order."""
     rows = connection.execute(
@@ -289,10 +312,10 @@ def _state(place: Path, made: str = "") -> int | None:
     """
     try:
         state = json.loads((place / _STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        known = state["keys"] == VERSION and made in ("", state["tables"])
+        return int(state["snapshot"]) if known else None
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    known = state.get("keys") == VERSION and made in ("", state.get("tables"))
-    return state["snapshot"] if known else None
 
 
 def _keep_state(place: Path, snapshot: int, made: str) -> None:

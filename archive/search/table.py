@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from archive.errors import ArchiveError, BadSetting
+from archive.errors import ArchiveError, BadSetting, StoreError
+from archive.store.faults import SEARCH_ASKED, SEARCH_FAILED
 
-NAME: Final = "search(): "  # begins each of its errors
 _HITS = "STRUCT(article BIGINT, score DOUBLE)[]"
 _MOST = 1_000
 
@@ -33,7 +32,8 @@ def make_search(
         try:
             found = ranked(folder, _words(text), _number(most), snapshot)
         except ArchiveError as error:
-            return {"hits": [], "wrong": f"{NAME}{error}"}
+            began = SEARCH_FAILED if isinstance(error, StoreError) else SEARCH_ASKED
+            return {"hits": [], "wrong": f"{began}{error}"}
         return {"hits": [{"article": a, "score": s} for a, s in found], "wrong": None}
 
     connection.create_function(

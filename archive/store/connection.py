@@ -45,10 +45,17 @@ def connect(
     being made. Raises ``BadSetting`` where no archive is, ``StoreError`` where one cannot be opened
     or what is excluded cannot be known.
     """
-    folder = folder.resolve()
+    folder = folder_of(folder)
     if write:
         return _connected(folder, True, as_of, Exclusions())
     return connect_to_read(folder, as_of, Exclusions() if whole else read_exclusions(folder))
+
+
+def folder_of(folder: Path) -> Path:
+    """Return ``folder`` as an absolute path; raise ``BadSetting`` where it is a file."""
+    if folder.is_file():
+        raise BadSetting(f"{folder} is a file: name the folder of an archive")
+    return folder.resolve()
 
 
 def connect_to_read(
@@ -71,7 +78,7 @@ def connect_to_read(
 def is_made(folder: Path) -> bool:
     """Tell whether the archive in ``folder`` has a catalog; a shared one is asked whether."""
     lake = lake_of(folder)
-    return postgres.state(lake) is not None if lake.shared else (folder / CATALOG).is_file()
+    return postgres.state(lake) is not None if lake.shared else (folder / CATALOG).exists()
 
 
 def state(folder: Path) -> str:

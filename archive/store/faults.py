@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -10,8 +13,13 @@ import pyarrow.parquet as pq
 
 from archive.errors import ArchiveError, BadSetting, DiskFull, StoreError
 from archive.store.bucket import without_secrets
-from archive.store.lake import lake_of
+from archive.store.lake import CATALOG, lake_of
 
+SEARCH_ASKED = "search(): "  # begins what search() in SQL says of a question
+SEARCH_FAILED = "search() cannot be used: "  # … and of an index
+_ROOM = 100_000  # bytes under which a disk is full: SQLite's log begins with 32 KB
+# What DuckDB says of a function that would write.
+_READ_ONLY = ("attached in read-only mode", "readonly database")
 # The statement's fault, whatever the tables hold.
 _ASKED_WRONGLY = (
     duckdb.ParserException,
@@ -33,18 +41,25 @@ def fault(folder: Path, error: duckdb.Error) -> ArchiveError:
     cannot be read, where the tables are. Reads all of them in that case.
     """
     text = without_secrets(str(error))
-    if (said := text.removeprefix("Invalid Input Error: ")).startswith("search(): "):
+    said = text.removeprefix("Invalid Input Error: ")
+    if said.startswith(SEARCH_ASKED):
         return BadSetting(said)
+    if said.startswith(SEARCH_FAILED):
+        return StoreError(said)
     lake = lake_of(folder)
-    if "No space left on device" in text:
+    if "No space left on device" in text or _is_full(folder, text):
         return DiskFull(f"no room left on the disk of {folder}; what was landed is intact")
     if "No snapshot found" in text:
         moment = text.rpartition("timestamp ")[2].strip()
         return BadSetting(
             f"nothing stood at {moment}: the tables are younger (a rebuild begins their history anew)"
         )
+    if any(words in text for words in _READ_ONLY):
+        return BadSetting(f"the archive is opened for reading only: {text}")
     if isinstance(error, _ASKED_WRONGLY):
         return BadSetting(f"{text}\nThe tables and columns are described in docs/schema.md.")
+    if not lake.shared and (wrong := _wrong_with(folder / CATALOG)):
+        return StoreError(f"{wrong}\n{_again(folder)}")
     if not lake.in_bucket and (bad := damaged(Path(lake.data))):
         named = "\n".join(f"  {path}: {why}" for path, why in bad)
         return StoreError(f"the tables in {folder} are damaged:\n{named}\n{_again(folder)}")
@@ -63,6 +78,35 @@ def _again(folder: Path) -> str:
         "The WARC files are not touched by this: "
         f"`morestories rebuild --archive {folder}` makes the tables again from them."
     )
+
+
+def _is_full(folder: Path, text: str) -> bool:
+    """Tell whether SQLite's words mean a full disk, which it says in other words, too."""
+    if "database or disk is full" in text:
+        return True
+    vague = any(words in text for words in ("disk I/O error", "no transaction is active"))
+    return vague and shutil.disk_usage(folder).free < _ROOM
+
+
+def _wrong_with(catalog: Path) -> str:
+    """Return what keeps the catalog from being read, naming it; '' where it is well."""
+    if catalog.is_dir():
+        return f"{catalog} is a folder, not the catalog: move it away"
+    try:
+        with catalog.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        return f"the catalog {catalog} cannot be read: {error.strerror}"
+    if not head.startswith(b"SQLite format 3"):
+        return f"the catalog {catalog} is damaged: " + ("not SQLite" if head else "it is empty")
+    try:
+        with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True)) as opened:
+            (found,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.OperationalError:  # busy, say: that is no damage
+        return ""
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    return "" if found == "ok" else f"the catalog {catalog} is damaged: {' '.join(found.split())}"
 
 
 def damaged(lake: Path) -> list[tuple[Path, str]]:

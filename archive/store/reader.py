@@ -12,7 +12,7 @@ import duckdb
 from archive.exclusions import Exclusions
 from archive.exclusions import read as read_exclusions
 from archive.store.concealed import conceal
-from archive.store.connection import connect_to_read, snapshot_at
+from archive.store.connection import connect_to_read, folder_of, snapshot_at
 from archive.store.lifetime import live_with
 
 
@@ -56,6 +56,8 @@ class Reader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if kind is not None:  # else closing waits for what was asked last, for hours maybe
+            self.duckdb.interrupt()
         self.duckdb.close()
 
 
@@ -71,7 +73,7 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> Reader:
     """
     from archive.search.table import make_search, name_search  # they stand on this module
 
-    folder = Path(folder).resolve()
+    folder = folder_of(Path(folder))
     exclusions = read_exclusions(folder)
     connection = connect_to_read(folder, as_of, exclusions)
     try:

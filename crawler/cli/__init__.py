@@ -1,5 +1,10 @@
 """The ``morestories`` command."""
 
-from crawler.cli.main import main
+import sys
+
+try:
+    from crawler.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C while the commands are loaded, which takes up to seconds
+    sys.exit(130)
 
 __all__ = ["main"]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import inspect
 import sys
 
 import typer
 
-from archive.cli.common import fail
-from archive.errors import ArchiveError
+from archive.cli.common import Exit, fail
+from archive.errors import ArchiveError, DiskFull
 
 app = typer.Typer(
     name="morestories",
@@ -69,3 +70,11 @@ def main() -> None:
         app()
     except ArchiveError as error:
         sys.exit(fail(error).exit_code)
+    except RuntimeError as error:
+        if str(error) != "Query interrupted":  # DuckDB's word for Ctrl-C
+            raise
+        sys.exit(Exit.INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit(fail(DiskFull(f"{error.filename or 'standard output'}: no room left")).exit_code)

@@ -80,6 +80,12 @@ def test_a_wrong_name_suggests_the_nearest(landed: Path) -> None:
         (("--limit", "many"), "--limit wants a whole number, not 'many'"),
         (("--limit",), "--limit wants a value"),
         (("many",), "'many' is not --PARAMETER VALUE"),
+        (("--limit", "-1"), "--limit wants a whole number from 0 on, not '-1'"),
+        (("--limit", "1", "--limit=2"), "--limit is given twice"),
+        (("--as-of", "garbage"), "'garbage' is not a day or an instant"),
+        (("--as-of", ""), "'' is not a day or an instant"),
+        (("--as-of", "1990-01-01"), "nothing stood at 1990-01-01"),
+        (("--as-of", "9999-12-31T23:59-05:00"), "is not in the years 1 to 9999"),
     ],
 )
 def test_a_wrong_parameter_is_said_in_words(
@@ -106,6 +112,11 @@ def test_a_value_is_bound_and_never_becomes_sql(landed: Path) -> None:
         "ATTACH ':memory:' AS other",
         "SET memory_limit = '1GB'",
         "SELECT 1; SELECT 2",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '/tmp/never.csv'",
+        "/* EXPLAIN */ EXPLAIN (ANALYZE, FORMAT json) COPY (SELECT 1) TO '/tmp/never.csv'",
+        "EXPLAIN DELETE FROM texts",
+        "SELECT * FROM ducklake_expire_snapshots('lake', older_than => now())",
+        "SELECT * FROM ducklake_delete_orphaned_files('lake', cleanup_all => true)",
         "",
     ],
 )
@@ -113,7 +124,23 @@ def test_sql_that_is_not_one_read_is_refused(sql: str, landed: Path) -> None:
     before = run("sql", "SELECT count(*) FROM captures", "--archive", landed).stdout
     error = run("sql", sql, "--archive", landed).exception
     assert isinstance(error, BadSetting)
+    assert not Path("/tmp/never.csv").exists()
     assert run("sql", "SELECT count(*) FROM captures", "--archive", landed).stdout == before
+
+
+@pytest.mark.parametrize(
+    "sql", ["EXPLAIN SELECT 1", "explain analyze (SELECT 1)", "EXPLAIN (FORMAT json) FROM texts"]
+)
+def test_how_a_select_is_answered_may_be_asked(sql: str, landed: Path) -> None:
+    assert run("sql", sql, "--archive", landed).exit_code == 0
+
+
+def test_sql_from_a_pipe_that_is_no_text_is_refused(landed: Path) -> None:
+    words = ["sql", "-", "--archive", str(landed)]
+    error = CliRunner().invoke(app, words, input=b"SELECT '\xff'").exception
+    assert isinstance(error, BadSetting)
+    assert "standard input is not UTF-8" in str(error)
+    assert CliRunner().invoke(app, words, input="SELECT 'शिमला'").exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -180,6 +207,16 @@ def test_an_exported_database_opens_in_plain_duckdb(landed: Path, tmp_path: Path
             assert plain.execute(sql).fetchall() == lake.execute(sql).fetchall()
 
 
+@pytest.mark.parametrize("ending", ["csv", "json", "jsonl", "parquet", "duckdb", "wacz"])
+def test_a_file_that_cannot_be_written_is_named(ending: str, landed: Path, tmp_path: Path) -> None:
+    (tmp_path / f"folder.{ending}").mkdir()
+    for file in (tmp_path / f"none/a.{ending}", tmp_path / f"folder.{ending}"):
+        error = run("export", file, "--archive", landed).exception
+        assert isinstance(error, BadSetting)
+        assert str(error).startswith(f"{file} cannot be written: ")
+    assert [path.name for path in tmp_path.iterdir()] == [f"folder.{ending}"]
+
+
 def test_as_of_shows_the_tables_as_they_stood(tmp_path: Path) -> None:
     write_all(tmp_path)
     first, second = sorted((tmp_path / "warc").glob("*.warc.gz"))
@@ -213,15 +250,37 @@ def broken(landed: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_corrupt_catalog_is_named_and_rebuild_mends_it(landed: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"SQLite format 3\0" + b"\xff" * 5000, "is damaged: "),
+        (b"\xff" * 5000, "is damaged: not SQLite"),
+        (b"", "is damaged: it is empty"),
+    ],
+)
+def test_a_corrupt_catalog_is_named_and_rebuild_mends_it(
+    content: bytes, says: str, landed: Path, tmp_path: Path
+) -> None:
     copy = broken(landed, tmp_path)
-    (copy / "catalog.sqlite").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    (copy / "catalog.sqlite").write_bytes(content)
     error = run("query", "newest", "--archive", copy).exception
     assert isinstance(error, StoreError)
     assert "morestories rebuild" in str(error)
-    assert str(copy) in str(error)
+    assert f"{copy / 'catalog.sqlite'} {says}" in str(error)
     assert run("rebuild", "--archive", copy, "--workers", "1").exit_code == 0
     assert len(json.loads(run("query", "newest", "--archive", copy, "-f", "json").stdout)) == 10
+
+
+def test_a_folder_in_the_catalog_s_place_is_named_and_left_alone(
+    landed: Path, tmp_path: Path
+) -> None:
+    copy = broken(landed, tmp_path)
+    (copy / "catalog.sqlite").unlink()
+    (copy / "catalog.sqlite").mkdir()
+    for words in (("query", "newest"), ("ingest",), ("rebuild",)):
+        error = run(*words, "--archive", copy).exception
+        assert isinstance(error, ArchiveError)
+        assert f"{copy / 'catalog.sqlite'} is a folder, not the catalog: move it away" in str(error)
 
 
 @pytest.mark.parametrize("harm", ["torn", "flipped"])

@@ -176,6 +176,8 @@ def test_in_sql_a_search_joins_row_by_row_and_is_cut(folder: Path) -> None:
     ("harm", "says"),
     [
         ("gone", "not there yet: `morestories ingest"),
+        ("a file", "not there yet: `morestories ingest"),
+        ("unnoted", "another version of morestories: `morestories ingest"),
         ("older", "another version of morestories: `morestories ingest"),
         ("torn", "delete that folder, and `morestories ingest"),
         ("mangled", "delete that folder, and `morestories ingest"),
@@ -189,6 +191,11 @@ def test_a_broken_index_is_said_and_made_anew_as_advised(
     index = copy / FOLDER
     if harm == "gone":
         shutil.rmtree(index)
+    elif harm == "a file":
+        shutil.rmtree(index)
+        index.touch()
+    elif harm == "unnoted":
+        (index / "landed.json").write_text("null")
     elif harm == "older":
         (index / "landed.json").write_text('{"snapshot": 1, "keys": 0}')
     else:
@@ -197,6 +204,8 @@ def test_a_broken_index_is_said_and_made_anew_as_advised(
     with pytest.raises(StoreError, match=says):
         urls(copy, "थमी")
     shown = CliRunner().invoke(app, ["search", "थमी", "--archive", str(copy)])
+    assert isinstance(shown.exception, StoreError)
+    shown = CliRunner().invoke(app, ["sql", "FROM search('थमी')", "--archive", str(copy)])
     assert isinstance(shown.exception, StoreError)
     if "delete that folder" in says:
         shutil.rmtree(index)

@@ -103,6 +103,13 @@ def test_a_wrong_ending_is_said_before_anything_is_asked(landed: Path, tmp_path:
     assert "end the name in .png, .svg or .html" in str(error)
 
 
+def test_a_picture_that_cannot_be_written_is_named(landed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "none/a.png"
+    error = run("plot", "articles-per-day", "-o", file, "--archive", landed).exception
+    assert isinstance(error, BadSetting)
+    assert str(error).startswith(f"{file} cannot be written: ")
+
+
 def test_without_a_font_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     fonts.families.cache_clear()
     monkeypatch.setattr(fonts, "_FAMILIES", ("No Such Font",))

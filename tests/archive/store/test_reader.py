@@ -12,6 +12,7 @@ import pytest
 
 import archive
 from archive import exclusions
+from archive.errors import BadSetting
 from archive.exclusions import target
 from archive.ingest import Ingest
 from archive.store.lock import unread
@@ -53,6 +54,12 @@ def test_closing_ends_the_reading_while_the_object_lives(folder: Path) -> None:
     assert not is_read(folder)
     with pytest.raises(duckdb.ConnectionException):
         again.execute("SELECT 1")
+
+
+def test_a_file_is_no_archive(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadSetting, match="file is a file: name the folder of an archive"):
+        archive.open(tmp_path / "file")
 
 
 def test_a_cursor_reads_as_its_connection_does(folder: Path) -> None:
