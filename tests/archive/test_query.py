@@ -283,7 +283,7 @@ def test_a_folder_in_the_catalog_s_place_is_named_and_left_alone(
         assert f"{copy / 'catalog.sqlite'} is a folder, not the catalog: move it away" in str(error)
 
 
-@pytest.mark.parametrize("harm", ["torn", "flipped"])
+@pytest.mark.parametrize("harm", ["torn", "flipped", "gone"])
 def test_a_corrupt_parquet_file_is_named(harm: str, landed: Path, tmp_path: Path) -> None:
     copy = broken(landed, tmp_path)
     victim = max((copy / "lake").rglob("*.parquet"), key=lambda p: p.stat().st_size)
@@ -293,6 +293,8 @@ def test_a_corrupt_parquet_file_is_named(harm: str, landed: Path, tmp_path: Path
     else:
         stored[4:2000] = bytes(1996)
     victim.write_bytes(stored)
+    if harm == "gone":
+        victim.unlink()
     error = run(
         "sql", "SELECT sum(length(body)), any_value(columns(*)) FROM texts", "--archive", copy
     ).exception
