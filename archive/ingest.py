@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,8 +31,8 @@ from archive.second_look import look_again
 from archive.store.connection import connect
 from archive.store.copies import update_copies
 from archive.store.faults import fault
-from archive.store.lock import writer_lock
-from archive.store.maintenance import clean
+from archive.store.lock import unread, writer_lock
+from archive.store.maintenance import TINY, clean, merge
 from archive.warc.reader import read_captures
 from archive.warc.recover import recover
 
@@ -44,7 +45,11 @@ FRESH = 1.0  # seconds after which a smaller batch is landed while a crawl runs,
 LATER = 30.0  # the same in a crawl that has gone on for half an hour: fewer files
 BULK = 5.0  # the same where nobody waits: fewer and larger files
 COMPARED = 30.0  # seconds after which what has been landed is looked through for copies
-SELDOM = 20  # times as long as the last look took: it grows with the archive, its share must not
+MERGED = 30.0  # seconds after which tiny files are merged, unless somebody reads
+MANY = 20  # tiny files of a table that are worth a merge
+# Times as long as the last look, or the last merge, took: it grows with the archive, its share must
+# not.
+SELDOM = 20
 SEARCHABLE = 5.0  # seconds after which what has been landed can be searched, too
 # Pages under way at once; bounds memory to that many payloads. Enough that readers have some left
 # while a batch is landed.
@@ -236,7 +241,10 @@ class Ingest:
                     closing(SearchIndex(self._tables)) as search,
                     ThreadPoolExecutor(1) as beside,
                 ):
-                    yield _Run(connection, pages, search, self._on_event, age, self.folder, beside)
+                    alone = partial(unread, self._tables, 0.0)
+                    yield _Run(
+                        connection, pages, search, self._on_event, age, self.folder, beside, alone
+                    )
                     if self._tables == self.folder:  # a rebuild knows not whose other files are
                         clean(connection)
             except duckdb.Error as error:
@@ -267,17 +275,19 @@ class _Run:
         age: float,
         folder: Path,
         beside: Executor,
+        unread: Callable[[], AbstractContextManager[bool]],
     ) -> None:
         self._age = age
         self._beside = beside
+        self._unread = unread
         self._folder = folder
         self._started = time.monotonic()
         self.tally = _Tally()
         self._connection = connection
         self._landing = Landing(connection)
         self._search = search
-        self._searchable = self._compared = time.monotonic()
-        self._comparing = 0.0  # seconds that the last look for copies took
+        self._searchable = self._compared = self._merged = time.monotonic()
+        self._comparing = self._merging = 0.0  # seconds that the last look, the last merge took
         self._pages = pages
         self._on_event = on_event
         self._progress = self._landing.progress()
@@ -403,6 +413,8 @@ class _Run:
             self.make_searchable()
         if time.monotonic() - self._compared > max(COMPARED, SELDOM * self._comparing):
             self.compare()
+        if time.monotonic() - self._merged > max(MERGED, SELDOM * self._merging):
+            self.merge()
 
     def _meanwhile(self, work: Callable[[], T]) -> T:
         """Return what ``work`` returns, done in a thread, while this one keeps readers at work."""
@@ -419,6 +431,7 @@ class _Run:
         look_again(self._connection, self._landing, self._pages, self._folder)
         self.make_searchable()
         self.compare()
+        self.merge()
 
     def compare(self) -> None:
         """Bring the tables of copies up to what has been landed."""
@@ -426,6 +439,13 @@ class _Run:
         self._meanwhile(lambda: update_copies(self._connection))
         self._compared = time.monotonic()
         self._comparing = self._compared - began
+
+    def merge(self) -> None:
+        """Merge tiny files where there are many; where somebody reads, leave them to later."""
+        began = time.monotonic()
+        self._meanwhile(lambda: merge(self._connection, self._unread, TINY, MANY))
+        self._merged = time.monotonic()
+        self._merging = self._merged - began
 
     def make_searchable(self) -> None:
         """Bring the search index up to what has been landed."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +17,13 @@ from archive.store.connection import connect
 from archive.store.lake import lake_of
 from archive.store.lock import writer_lock
 from archive.store.maintenance import clean, merge, small_files
+from archive.store.postgres import READER
 from archive.warc.recover import Recovered, recover, sealed_warcs
 from archive.warc.verify import Damage, Progress, verify_manifest, verify_some
 
 VERIFIED: Final = "verified.json"
 DAYS: Final = 180  # in which every file is read again, if this runs daily
 PATIENCE: Final = 30.0  # seconds that a merge waits for readers
-_READ: Final = ("somebody reads the tables", "who reads a shared lake is not known")
 SMALL: Final = 40  # small files of the tables that are worth a merge
 
 
@@ -158,16 +159,24 @@ def _tables(archive: Path, patience: float, left: dict[str, str]) -> tuple[int, 
         ):
             before = after = small_files(connection)
             if before >= SMALL:
-                with lock.unread(archive, patience) as unread:
-                    if unread:
-                        merge(connection)
-                    else:
-                        left["merging"] = _READ[lake_of(archive).shared]
+                if not merge(connection, partial(lock.unread, archive, patience)):
+                    left["merging"] = _read(archive)
                 after = small_files(connection)
             clean(connection)
     except ArchiveBusy:
         left["merging"] = "another process writes the tables"
     return captures, before, after
+
+
+def _read(archive: Path) -> str:
+    """Say that somebody reads, and how to find out who."""
+    who = (
+        f"`SELECT * FROM pg_stat_activity WHERE application_name = '{READER}'` in the catalog's "
+        "database"
+        if lake_of(archive).shared
+        else f"`fuser -v {archive / lock.READERS}`"
+    )
+    return f"somebody reads the tables: {who} shows who; close that, and run this again"
 
 
 def steps(one: Upkeep) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ import tempfile
 import time
 from contextlib import closing
 from datetime import datetime
-from functools import partial
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,12 +64,12 @@ def connect_to_read(
     _await_tables(folder)
     if not is_made(folder):
         raise BadSetting(_no_catalog(folder))
-    reading = lock.reading(folder)
+    read = lock.reading(folder)
     try:
         connection = _connected(folder, False, as_of, exclusions)
-        at_end_of(connection, partial(lock.read, reading))
+        at_end_of(connection, read)
     except BaseException:
-        lock.read(reading)
+        read()
         raise
     return connection
 

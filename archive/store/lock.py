@@ -1,4 +1,4 @@
-"""The writer's lock of an archive: one ingest at a time, and the next one waits."""
+"""Who writes the tables of an archive, one at a time, and who reads them, which a merge waits for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -58,6 +59,7 @@ def _lock_of(folder: Path) -> Iterator[Callable[[float], bool]]:
             lock.acquire(timeout=seconds)
         except Timeout:
             return False
+        os.close(_opened(folder, os.O_RDONLY))  # for readers who may not make it
         return True
 
     try:
@@ -66,51 +68,53 @@ def _lock_of(folder: Path) -> Iterator[Callable[[float], bool]]:
         lock.release()
 
 
-def reading(folder: Path) -> int | None:
-    """Say that a connection reads the tables; give what returned to :func:`read` ends that.
-
-    Waits while files are being merged. None where the folder may only be read: nobody merges there.
-    """
+def reading(folder: Path) -> Callable[[], object]:
+    """Say that a connection reads the tables; return what ends that. Waits while files are merged."""
+    lake = lake_of(folder)
+    if lake.shared:
+        return postgres.reading(lake).close
     try:
-        fd = os.open(folder / READERS, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError:
-        return None
+        fd = _opened(folder, os.O_RDONLY)
+    except OSError:  # nobody ever wrote here, and this one may not
+        return lambda: None
     fcntl.flock(fd, fcntl.LOCK_SH)
-    return fd
-
-
-def read(reading: int | None) -> None:
-    """End what :func:`reading` began."""
-    if reading is not None:
-        os.close(reading)
+    return partial(os.close, fd)
 
 
 @contextmanager
 def unread(folder: Path, patience: float) -> Iterator[bool]:
     """Tell whether nobody reads the tables, for as long as the block lasts; new readers wait.
 
-    Waits up to ``patience`` seconds for those that do. Of a shared lake nobody can tell: False.
+    Waits up to ``patience`` seconds for those that do, on all machines of a shared lake.
     """
-    if lake_of(folder).shared:
-        yield False
-        return
-    fd = os.open(folder / READERS, os.O_RDWR | os.O_CREAT, 0o644)
+    lake = lake_of(folder)
+    with postgres.readers(lake) if lake.shared else _readers(folder) as alone:
+        until = time.monotonic() + patience
+        while not (taken := alone()) and time.monotonic() < until:
+            time.sleep(0.2)
+        yield taken
+
+
+@contextmanager
+def _readers(folder: Path) -> Iterator[Callable[[], bool]]:
+    """Do for the archive's own folder what :func:`postgres.readers` does for a shared lake."""
+    fd = _opened(folder, os.O_RDWR)  # NFS gives nobody else a lock of his own
+
+    def alone() -> bool:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
     try:
-        yield _taken(fd, time.monotonic() + patience)
+        yield alone
     finally:
         os.close(fd)
 
 
-def _taken(fd: int, until: float) -> bool:
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                return False
-            time.sleep(0.2)
-        else:
-            return True
+def _opened(folder: Path, how: int) -> int:
+    return os.open(folder / READERS, how | os.O_CREAT, 0o666)
 
 
 def _after(seconds: float, take: Callable[[], bool]) -> bool:

@@ -144,4 +144,5 @@ def set_options(connection: duckdb.DuckDBPyConnection) -> None:
     for name, value, table in schema.options():
         if (name, value, table and f"main.{table}") not in known:
             scope = f", table_name => '{table}'" if table else ""
-            connection.execute(f"CALL lake.set_option('{name}', '{value}'{scope})")
+            unit = "B" if name == "target_file_size" else ""  # wanted, and not kept
+            connection.execute(f"CALL lake.set_option('{name}', '{value}{unit}'{scope})")

@@ -1,4 +1,4 @@
-"""The PostgreSQL side of a shared lake: which schema holds the tables, and who may write.
+"""The PostgreSQL side of a shared lake: which schema holds the tables, who writes and who reads.
 
 The tables are in ``morestories_1``. A rebuild grows in ``morestories_rebuild`` and is renamed to the
 next number once it is whole, so those who read the older one go on reading it.
@@ -7,7 +7,7 @@ next number once it is whole, so those who read the older one go on reading it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
@@ -22,8 +22,11 @@ log = logging.getLogger(__name__)
 
 GROWING: Final = "morestories_rebuild"
 _NUMBERED: Final = "morestories_"
-_LOCK: Final = int.from_bytes(b"more", "big")  # the first of an advisory lock's two numbers
-# A connection that holds the writer's lock: a machine that is gone loses it within a minute.
+READER: Final = "morestories reader"  # how the database's list of connections names one
+# The first of an advisory lock's two numbers: the writer's, and the one that readers share.
+_WRITING: Final = int.from_bytes(b"more", "big")
+_READING: Final = int.from_bytes(b"read", "big")
+# A connection that holds a lock: a machine that is gone loses it within a minute.
 _WATCHED: Final = (
     "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 4"
 )
@@ -34,6 +37,21 @@ _PATIENCE: Final = "5s"  # how long the removal of old tables waits for their la
 @contextmanager
 def connected(lake: Lake) -> Iterator[psycopg.Connection[Any]]:
     """Connect to the catalog's database; raise ``StoreError``, naming it, where that fails."""
+    with _naming(lake), _connect(lake) as connection:
+        yield connection
+
+
+def _connect(lake: Lake, name: str | None = None) -> psycopg.Connection[Any]:
+    import psycopg
+
+    return psycopg.connect(
+        lake.catalog, autocommit=True, connect_timeout=_TIMEOUT, application_name=name
+    )
+
+
+@contextmanager
+def _naming(lake: Lake) -> Iterator[None]:
+    """Turn what the database refuses into a ``StoreError`` that names it."""
     try:
         import psycopg
     except ImportError as error:
@@ -41,8 +59,7 @@ def connected(lake: Lake) -> Iterator[psycopg.Connection[Any]]:
             "a lake in PostgreSQL needs psycopg: pip install 'morestories[postgres]'"
         ) from error
     try:
-        with psycopg.connect(lake.catalog, autocommit=True, connect_timeout=_TIMEOUT) as connection:
-            yield connection
+        yield
     except psycopg.Error as error:
         why = " ".join(str(error).split())
         raise StoreError(f"the catalog {lake.catalog} cannot be used: {why}") from error
@@ -80,8 +97,12 @@ def state(lake: Lake) -> str | None:
 
 def lock(connection: psycopg.Connection[Any], lake: Lake) -> bool:
     """Try to take the writer's lock for as long as ``connection`` lives; tell whether it is ours."""
+    return _taken(connection, _key(_WRITING, lake))
+
+
+def _taken(connection: psycopg.Connection[Any], key: tuple[int, int]) -> bool:
     connection.execute(_WATCHED)
-    taken = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(lake)).fetchone()
+    taken = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", key).fetchone()
     return bool(taken and taken[0])
 
 
@@ -92,9 +113,35 @@ def is_locked(lake: Lake) -> bool:
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND (classid::bigint, objid::bigint) = (%s, %s)",
-            _key(lake),
+            _key(_WRITING, lake),
         ).fetchone()
     return bool(found and found[0])
+
+
+def reading(lake: Lake) -> psycopg.Connection[Any]:
+    """Say that somebody reads, until the connection that returns is closed; wait for a merge.
+
+    Whoever may connect may do this; no right to write is needed.
+    """
+    with _naming(lake):
+        connection = _connect(lake, READER)
+        try:
+            connection.execute(_WATCHED)
+            connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", _key(_READING, lake))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def readers(lake: Lake) -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether nobody reads, which is then so, with new readers waiting, to the end."""
+    key = _key(_READING, lake)
+    with connected(lake) as connection:
+        yield lambda: _taken(connection, key)
+        # Not left to the end of the session, which the database notices a moment later.
+        connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 def drop(lake: Lake) -> None:
@@ -129,6 +176,6 @@ def _numbers(connection: psycopg.Connection[Any]) -> list[int]:
     return [int(name.removeprefix(_NUMBERED)) for (name,) in names]
 
 
-def _key(lake: Lake) -> tuple[int, int]:
-    """Return the lock's two numbers (signed 32-bit); a rebuild's tables have a lock of their own."""
-    return _LOCK, crc32(lake.schema.encode()) >> 1
+def _key(lock: int, lake: Lake) -> tuple[int, int]:
+    """Return a lock's two numbers (signed 32-bit); a rebuild's tables have locks of their own."""
+    return lock, crc32(lake.schema.encode()) >> 1

@@ -69,7 +69,7 @@ def open(folder: Path | str, *, as_of: datetime | None = None) -> Reader:
     may be open, for as long as they like, while a crawl writes; each statement sees whole batches
     only. With ``as_of`` they are as they stood then. ``close()``, or the end of a ``with``, also
     closes its cursors. While it, a cursor, a relation or a stream of rows can still read,
-    ``morestories maintain`` merges no files. Raises as ``archive.store.connect`` does.
+    no files are merged. Raises as ``archive.store.connect`` does.
     """
     from archive.search.table import make_search, name_search  # they stand on this module
 

@@ -513,6 +513,9 @@ def present() -> list[str]:
 def options() -> list[tuple[str, str, str | None]]:
     """Return how the lake stores its files: option, value, and the table (None for all)."""
     made: list[tuple[str, str, str | None]] = [("parquet_compression", "zstd", None)]
+    # How much is merged at once: with DuckLake's 512 MB, bodies take more memory than MEMORY, and
+    # readers wait for a quarter of a minute.
+    made.append(("target_file_size", "16000000", None))
     for table in TABLES:
         made.append(("data_inlining_row_limit", str(table.inline), table.name))
         made.append(("parquet_row_group_size", str(table.row_group), table.name))

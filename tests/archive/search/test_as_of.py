@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,9 +54,13 @@ def _made_anew(folder: Path) -> None:
 
 
 def _made_anew_of_merged_files(folder: Path) -> None:
-    with connect(folder, write=True) as connection:
-        merge(connection)
+    _merge(folder)
     _made_anew(folder)
+
+
+def _merge(folder: Path) -> None:
+    with connect(folder, write=True) as connection:
+        merge(connection, lambda: nullcontext(True))
 
 
 def _caught_up_after_a_crash(folder: Path) -> None:
@@ -72,6 +77,12 @@ def _caught_up_after_a_crash(folder: Path) -> None:
     _update(folder)
 
 
+def _caught_up_across_a_merge(folder: Path) -> None:
+    """What had not come to the index yet was merged with what had."""
+    _merge(folder)
+    _caught_up_after_a_crash(folder)
+
+
 def _update(folder: Path) -> None:
     index = SearchIndex(folder)
     with connect(folder) as connection:
@@ -81,7 +92,13 @@ def _update(folder: Path) -> None:
 
 @pytest.fixture(
     scope="module",
-    params=[_as_it_grew, _made_anew, _made_anew_of_merged_files, _caught_up_after_a_crash],
+    params=[
+        _as_it_grew,
+        _made_anew,
+        _made_anew_of_merged_files,
+        _caught_up_after_a_crash,
+        _caught_up_across_a_merge,
+    ],
     ids=lambda harm: harm.__name__.strip("_"),
 )
 def times(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Times:

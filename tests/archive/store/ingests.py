@@ -106,6 +106,22 @@ def reads(folder: Path, stop: Path) -> None:
     print(json.dumps({"counts": counts, "torn": torn}))
 
 
+def opens(folder: Path, stop: Path) -> None:
+    """Do as :func:`reads`, with a connection of its own for each question; print the waits, too."""
+    counts, torn, waits = [], [], []
+    print("ready", flush=True)
+    while not counts or not stop.exists():
+        began = time.monotonic()
+        with open_archive(folder) as connection:
+            waits.append(time.monotonic() - began)
+            captures, *rest = connection.execute(WHOLE).fetchall()[0]
+        counts.append(captures)
+        if any(rest):
+            torn.append(rest)
+        time.sleep(0.2)
+    print(json.dumps({"counts": counts, "torn": torn, "waits": waits}))
+
+
 def holds(folder: Path, seconds: float) -> None:
     """Keep one transaction open for so long once rows are there, saying "ready" as it begins.
 
@@ -128,7 +144,11 @@ def holds(folder: Path, seconds: float) -> None:
 
 
 def lands(folder: Path, stop: Path, tables: Path) -> None:
-    """Land what grows in ``folder`` until ``stop`` is there; print when each batch began and ended."""
+    """Land what grows in ``folder`` until ``stop`` is there; print when each batch began and ended.
+
+    After each it would merge files, if nobody read.
+    """
+    _merge_always()
     moments = []
 
     class Timed(Landing):
@@ -151,6 +171,18 @@ def lands(folder: Path, stop: Path, tables: Path) -> None:
     print(json.dumps(moments))
 
 
+def merges(folder: Path) -> None:
+    """Land all in small batches, and merge after each if nobody reads; print how many captures."""
+    archive.ingest.Pages = PagesHere  # type: ignore[misc]
+    archive.ingest.BATCH = 5
+    _merge_always()
+    print(json.dumps(Ingest(folder).run().total))
+
+
+def _merge_always() -> None:
+    archive.ingest.MERGED, archive.ingest.SELDOM, archive.ingest.MANY = 0.0, 0, 4
+
+
 if __name__ == "__main__":
     what, where, *words = sys.argv[1:]
     if what == "killed":
@@ -159,5 +191,7 @@ if __name__ == "__main__":
         lands(Path(where), Path(words[0]), Path(words[1]))
     elif what == "holds":
         holds(Path(where), float(words[0]))
+    elif what == "merges":
+        merges(Path(where))
     else:
-        reads(Path(where), Path(words[0]))
+        {"reads": reads, "opens": opens}[what](Path(where), Path(words[0]))

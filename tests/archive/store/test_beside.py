@@ -135,3 +135,26 @@ def _crawl_beside_readers(folder: Path, *, held: float, delay: float, slower: fl
     meanwhile = [b for a, b in landings if transaction["began"] < a and b < transaction["ended"]]
     assert len(meanwhile) > held / 10
     assert max(b - a for a, b in landings) < max(b - a for a, b in unread) + slower
+
+
+def test_files_get_few_in_one_ingest_and_who_comes_meanwhile_misses_nothing(
+    tmp_path: Path,
+) -> None:
+    connect(tmp_path, write=True).close()
+    _write(tmp_path, files=1, stories=60)
+    stop = tmp_path / "stop"
+    reader = _start("opens", tmp_path, stop)
+    try:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+        assert _answer(_start("merges", tmp_path)) == 120
+    finally:
+        stop.touch()
+    seen = _answer(reader)
+    assert seen["torn"] == []
+    assert seen["counts"] == sorted(seen["counts"])
+    assert max(seen["waits"]) < 30  # a second alone; a machine that does much else takes its time
+    written = list((tmp_path / "lake" / "main" / "captures").glob("*.parquet"))
+    with connect(tmp_path) as connection:
+        left = connection.execute("FROM ducklake_list_files('lake', 'captures')").fetchall()
+    assert len(left) < 8 < 24 <= len(written)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +32,8 @@ from archive.store import lock, schema
 from archive.store.connection import attach_line, bare, connect, extension, share
 from archive.store.lake import lake_of
 from archive.store.maintenance import merge, small_files
+from archive.store.postgres import READER
+from archive.upkeep import keep_up
 from crawler.cli.main import app
 from tests.archive.store.newspaper import address, exchange, story_page, write_all, writing
 from tests.postgresql import postgresql
@@ -150,7 +157,7 @@ def test_maintain_rebuild_and_as_of(tmp_path, catalog, data, local, bring) -> No
     assert seen == then["captures"]
     with connect(folder, write=True) as connection:
         before = small_files(connection)
-        merge(connection)
+        merge(connection, lambda: nullcontext(True))
         assert small_files(connection) < before
     assert tables(folder) == local
     with archive.open(folder) as reader:
@@ -191,6 +198,91 @@ def test_two_machines_share_it(tmp_path, catalog, data, local, bring) -> None:
     assert find(one, "बर्फबारी").total == find(other, "बर्फबारी").total
 
 
+def in_small_batches(
+    one: Path, other: Path, catalog: str, data: str, bring: Callable[..., None]
+) -> int:
+    """Let two machines share a lake with many small files; return how many."""
+    for folder in (one, other):
+        share(folder, catalog, data)
+    bring(one, "one", "two")
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr("archive.ingest.BATCH", 2)
+        Ingest(one, workers=1).run()
+    with connect(one, write=True) as connection:
+        return small_files(connection)
+
+
+def test_a_reader_on_another_machine_stops_a_merge(tmp_path, catalog, data, local, bring) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    before = in_small_batches(one, other, catalog, data, bring)
+    cursor = archive.open(other).cursor()  # of a connection that nobody holds any more
+    gc.collect()
+    done = keep_up(one, datetime.now(UTC), most=0, patience=0.3)
+    assert set(done.left) == {"merging"}
+    assert "pg_stat_activity WHERE application_name = 'morestories reader'" in done.left["merging"]
+    assert done.small_files == (before, before)
+    with psycopg.connect(catalog) as connection:
+        found = connection.execute(
+            f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{READER}'".encode()
+        ).fetchall()
+    assert found == [(1,)]
+    Ingest(one, workers=1).run()  # does not wait for it either
+    assert cursor.execute("FROM captures ORDER BY ALL").fetchall() == local["captures"]
+    cursor.close()
+    done = keep_up(one, datetime.now(UTC), most=0, patience=5.0)
+    assert dict(done.left) == {}
+    assert done.small_files[1] < before / 4
+    assert tables(other) == local
+
+
+def test_who_comes_while_files_are_merged_waits(tmp_path, catalog, data, local, bring) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    in_small_batches(one, other, catalog, data, bring)
+    rows: list[Any] = []
+    reader = threading.Thread(target=lambda: rows.append(tables(other)))
+    with lock.unread(one, 0.0) as alone:
+        assert alone
+        reader.start()
+        reader.join(1.0)
+        assert reader.is_alive()
+        with connect(one, write=True) as connection:
+            assert merge(connection, lambda: nullcontext(True))
+    reader.join()
+    assert rows == [local]
+
+
+def test_who_may_only_read_is_seen(tmp_path, catalog, data, local, bring) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    share(one, catalog, data)
+    bring(one, "one", "two")
+    Ingest(one, workers=1).run()
+    with psycopg.connect(catalog) as connection:
+        connection.execute(
+            "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN; "
+            "GRANT USAGE ON SCHEMA morestories_1 TO guest; "
+            "GRANT SELECT ON ALL TABLES IN SCHEMA morestories_1 TO guest"
+        )
+    share(other, catalog.replace("postgres@", "guest@"), data)
+    with archive.open(other) as reader, lock.unread(one, 0.0) as alone:
+        assert not alone
+        assert reader.execute("FROM captures ORDER BY ALL").fetchall() == local["captures"]
+    with lock.unread(one, 5.0) as alone:
+        assert alone
+
+
+def test_the_line_for_other_clients_stops_a_merge(tmp_path, catalog, data) -> None:
+    share(tmp_path, catalog, data)
+    told = (ROOT / "docs" / "research.md").read_text(encoding="utf-8")
+    line = re.search(r"SELECT pg_advisory_lock_shared\(\d+, \d+\)", told)
+    assert line
+    with psycopg.connect(catalog) as client:
+        client.execute(line[0].encode())
+        with lock.unread(tmp_path, 0.0) as alone:
+            assert not alone
+    with lock.unread(tmp_path, 5.0) as alone:
+        assert alone
+
+
 def test_readers_see_whole_batches_while_a_writer_lands(tmp_path, catalog, data) -> None:
     folder = tmp_path / "archive"
     share(folder, catalog, data)
@@ -199,14 +291,14 @@ def test_readers_see_whole_batches_while_a_writer_lands(tmp_path, catalog, data)
         for number in range(1, 31):
             writer.write(exchange(address(number), story_page(number), number))
     stop = tmp_path / "stop"
-    holder, *readers = started = [start("holds", folder, stop)] + [
-        start("reads", folder, stop) for _ in range(2)
-    ]
+    readers = [start("reads", folder, stop) for _ in range(2)]
     try:
-        for process in started:
+        for process in readers:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-        answer(start("lands", folder))
+        holder = start("holds", folder, 5)
+        assert answer(start("merges", folder)) == 30
+        transaction = answer(holder)
     finally:
         stop.touch()
     for seen in [answer(reader) for reader in readers]:
@@ -214,7 +306,8 @@ def test_readers_see_whole_batches_while_a_writer_lands(tmp_path, catalog, data)
         assert seen["counts"] == sorted(seen["counts"])
         assert seen["counts"][0] == 0
         assert seen["counts"][-1] == 30
-    assert answer(holder) == {"first": [[0]], "last": [[0]]}
+    assert len(transaction["seen"]) == 1
+    assert transaction["after"] == [[30]]
 
 
 def test_a_second_ingest_waits_and_says_so(tmp_path, catalog, data, local, bring) -> None:
