@@ -12,7 +12,7 @@
 --   url | address
 -- Plot: bars label=title value=rank colour=portal
 -- Example: morestories query central-stories --limit 5
--- Time: 4.3 s at 1 M articles, on two cores
+-- Time: 2.0 s at 1 M articles, on two cores
 WITH edges AS (
     SELECT DISTINCT from_article AS source, to_article AS target
     FROM links

@@ -12,7 +12,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query deleted-stories
--- Time: 2.1 s at 1 M articles, on two cores
+-- Time: 1.1 s at 1 M articles, on two cores
 SELECT g.gone, max(s.captured) AS last_seen, any_value(g.status) AS status,
        any_value(a.published) AS published, any_value(g.title) AS title, g.portal, g.url
 FROM gone g

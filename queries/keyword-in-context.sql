@@ -15,7 +15,7 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query keyword-in-context --term सड़कें --limit 5
--- Time: 18 s at 1 M articles, on two cores
+-- Time: 8.7 s at 1 M articles, on two cores
 WITH found AS (
     SELECT article, published_day, portal, url, string_split(replace(body, chr(10), ' '), $term) AS parts
     FROM articles

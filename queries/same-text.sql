@@ -12,7 +12,7 @@
 --   title | headline there
 --   urls | all addresses, the first one first
 -- Example: morestories query same-text --words 10
--- Time: 12 s at 1 M articles, on two cores
+-- Time: 9.3 s at 1 M articles, on two cores
 WITH bodies AS (
     SELECT article, md5_number(body) AS sum FROM articles WHERE words >= $words
 ), repeated AS (
