@@ -77,6 +77,8 @@ def _run_and_tell(folder: Path, pipe: int) -> None:
     Ingest(folder, workers=1, on_event=on_event).run()
 
 
+PATIENCE = 120.0  # seconds that two more batches may take on a loaded machine
+
 # In one statement, so that one snapshot answers: what a half-landed batch would break.
 WHOLE = """
     SELECT
@@ -125,6 +127,7 @@ def opens(folder: Path, stop: Path) -> None:
 def holds(folder: Path, seconds: float) -> None:
     """Keep one transaction open for so long once rows are there, saying "ready" as it begins.
 
+    It is kept open until two more batches have landed, which takes longer on a loaded machine.
     Print when it began and ended, the counts that it saw in it, and the one right after it.
     """
     count = "SELECT count(*) FROM captures"
@@ -132,10 +135,13 @@ def holds(folder: Path, seconds: float) -> None:
         while connection.execute(count).fetchall() == [(0,)]:
             time.sleep(0.1)
         connection.execute("BEGIN")
-        began, seen = time.monotonic(), set()
+        began, seen, landed = time.monotonic(), set(), set()
         print("ready", flush=True)
-        while time.monotonic() < began + seconds:
+        outside = connection.cursor()
+        while (held := time.monotonic() - began) < seconds or len(landed) < 3:
+            assert held < seconds + PATIENCE
             seen |= set(connection.execute(count).fetchall())
+            landed |= set(outside.execute(count).fetchall())
             time.sleep(0.5)
         connection.execute("COMMIT")
         ended = time.monotonic()

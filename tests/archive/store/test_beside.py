@@ -84,7 +84,7 @@ def test_no_row_is_lost_and_none_comes_twice_when_ingest_is_killed(tmp_path: Pat
 @pytest.mark.timeout(300)
 def test_readers_see_whole_batches_of_a_crawl_and_hold_nobody_up(tmp_path: Path) -> None:
     # A loaded machine may halt one process for long: here only what blocks is found.
-    _crawl_beside_readers(tmp_path, held=5, delay=0.1, slower=20)
+    _crawl_beside_readers(tmp_path, held=5, delay=0.25, slower=20)
 
 
 @pytest.mark.root
@@ -133,7 +133,7 @@ def _crawl_beside_readers(folder: Path, *, held: float, delay: float, slower: fl
     assert len(transaction["seen"]) == 1  # batches landed meanwhile, but it saw what it began with
     assert transaction["after"] > transaction["seen"]
     meanwhile = [b for a, b in landings if transaction["began"] < a and b < transaction["ended"]]
-    assert len(meanwhile) > held / 10
+    assert len(meanwhile) >= max(1, held // 10)
     assert max(b - a for a, b in landings) < max(b - a for a, b in unread) + slower
 
 
