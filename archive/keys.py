@@ -47,7 +47,6 @@ def surt(url: str) -> str:
         return url
 
 
-@lru_cache(maxsize=200_000)
 def story_key(url: str) -> str:
     """Return the key that all addresses of one story share: SURT less tracking and AMP marks.
 
@@ -57,7 +56,6 @@ def story_key(url: str) -> str:
     return _key(url, _TRACKING | _AMP, "/amp")
 
 
-@lru_cache(maxsize=200_000)
 def address_key(url: str) -> str:
     """Return the key of an address: as :func:`story_key`, but an AMP page has its own.
 

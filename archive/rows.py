@@ -37,11 +37,13 @@ def capture_id(warc: str, offset: int) -> int:
     return ident("capture", warc, offset)
 
 
+@lru_cache(maxsize=200_000)
 def article_id(url: str) -> int:
     """Return the id of the story that ``url`` names, whether or not it is one."""
     return ident("article", story_key(url))
 
 
+@lru_cache(maxsize=200_000)
 def address_id(url: str) -> int:
     """Return the id of one address of a story; it is the story's own but for an AMP page."""
     return ident("article", address_key(url))
