@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,8 +94,8 @@ def _database(
             unfinished.with_name(f"{unfinished.name}.wal").unlink(missing_ok=True)
             if unfinished.name not in str(error):
                 raise
-            why = errno.ENOSPC if "No space left" in str(error) else errno.EIO
-            raise OSError(why, os.strerror(why)) from error
+            full = "No space left" in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
 
 
 def _fill(

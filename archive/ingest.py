@@ -441,9 +441,15 @@ class _Run:
         self._comparing = self._compared - began
 
     def merge(self) -> None:
-        """Merge tiny files where there are many; where somebody reads, leave them to later."""
+        """Merge tiny files where there are many; where somebody reads, leave them to later.
+
+        A fault ends no ingest: nothing is lost by small files.
+        """
         began = time.monotonic()
-        self._meanwhile(lambda: merge(self._connection, self._unread, TINY, MANY))
+        try:
+            self._meanwhile(lambda: merge(self._connection, self._unread, TINY, MANY))
+        except (duckdb.Error, ArchiveError, OSError) as error:
+            log.warning("small files are left as they are: %s", error)
         self._merged = time.monotonic()
         self._merging = self._merged - began
 

@@ -197,9 +197,7 @@ _KINDS = {
     "BOOLEAN": "true or false",
 }
 
-_EXPLAIN = re.compile(
-    r"\s*EXPLAIN\b\s*((ANALYZE|\(\s*(ANALYZE|FORMAT)\b[^)]*\))\s*)*", re.IGNORECASE
-)
+_EXPLAIN = re.compile(r"\s*EXPLAIN\b\s*(ANALYZE\b|\([\w\s,]*\))?", re.IGNORECASE)
 
 
 def select(
@@ -234,11 +232,18 @@ def select(
 def _type(
     connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement
 ) -> duckdb.StatementType:
-    """Return the kind of a statement; EXPLAIN has that of what it explains, since ANALYZE runs it."""
-    if statement.type != duckdb.StatementType.EXPLAIN:
+    """Return the kind of a statement; EXPLAIN has that of what it explains, since ANALYZE runs it.
+
+    One whose words are not plain (a comment among them may hide others) stays an EXPLAIN.
+    """
+    plain = statement.type == duckdb.StatementType.EXPLAIN and _EXPLAIN.match(statement.query)
+    if not plain:
         return statement.type
-    explained = connection.extract_statements(_EXPLAIN.sub("", statement.query, count=1))
-    return explained[0].type if explained else statement.type
+    try:
+        (explained,) = connection.extract_statements(statement.query[plain.end() :])
+    except (duckdb.Error, ValueError):
+        return statement.type
+    return explained.type
 
 
 def instant(text: str) -> datetime:

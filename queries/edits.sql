@@ -14,12 +14,12 @@
 --   portal | id of the portal
 --   url | address
 -- Example: morestories query edits --limit 10
--- Time: 0.3 s at 1 M articles, on two cores
+-- Time: 0.9 s at 1 M articles, on two cores
 WITH steps AS (
     SELECT revision, article, number, first_captured,
            lag(revision) OVER story AS before, lag(first_captured) OVER story AS before_captured
-    FROM texts
-    WHERE page IS NULL AND ($portal IS NULL OR portal = $portal)
+    FROM revisions
+    WHERE ($portal IS NULL OR portal = $portal)
       AND article IN (SELECT article FROM texts WHERE number > 1)
     WINDOW story AS (PARTITION BY article ORDER BY number)
 ), pairs AS (
@@ -38,4 +38,4 @@ SELECT p.first_captured AS seen, p.number,
 FROM pairs p
 JOIN read a ON a.revision = p.revision
 JOIN read b ON b.revision = p.before
-ORDER BY seen DESC, url
+ORDER BY seen DESC, p.article

@@ -15,7 +15,7 @@
 --   apart | days from the target's publication to the source's
 -- Plot: network source=source target=target source_title=source_title target_title=target_title
 -- Example: morestories query more-stories-network --limit 10
--- Time: 2.0 s at 1 M articles, on two cores
+-- Time: 1.9 s at 1 M articles, on two cores
 WITH archived AS (
     SELECT article FROM articles
 ), shown AS (
@@ -38,4 +38,4 @@ SELECT a.url AS source, b.url AS target, a.title AS source_title, b.title AS tar
 FROM pairs p
 JOIN articles a ON a.article = p.from_article
 JOIN articles b ON b.article = p.to_article
-ORDER BY p.captures DESC, p.first_captured DESC, source, target
+ORDER BY p.captures DESC, p.first_captured DESC, p.from_article, p.to_article

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -53,6 +54,11 @@ def fault(folder: Path, error: duckdb.Error) -> ArchiveError:
         moment = text.rpartition("timestamp ")[2].strip()
         return BadSetting(
             f"nothing stood at {moment}: the tables are younger (a rebuild begins their history anew)"
+        )
+    if not lake.shared and "readonly database" in text and not os.access(folder, os.W_OK):
+        return StoreError(
+            f"{folder / CATALOG} wants the right to write in its folder, even to be read, as SQLite "
+            "does: ask its owner for that, or for a copy by `morestories export archive.duckdb`"
         )
     if any(words in text for words in _READ_ONLY):
         return BadSetting(f"the archive is opened for reading only: {text}")

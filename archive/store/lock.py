@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -59,7 +59,8 @@ def _lock_of(folder: Path) -> Iterator[Callable[[float], bool]]:
             lock.acquire(timeout=seconds)
         except Timeout:
             return False
-        os.close(_opened(folder, os.O_RDONLY))  # for readers who may not make it
+        with suppress(OSError):
+            os.close(_opened(folder, os.O_RDONLY))  # for readers who may not make it
         return True
 
     try:

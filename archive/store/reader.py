@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -57,7 +58,8 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         if kind is not None:  # else closing waits for what was asked last, for hours maybe
-            self.duckdb.interrupt()
+            with suppress(duckdb.ConnectionException):  # closed already
+                self.duckdb.interrupt()
         self.duckdb.close()
 
 

@@ -77,4 +77,5 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        sys.exit(fail(DiskFull(f"{error.filename or 'standard output'}: no room left")).exit_code)
+        where = error.filename or "the disk, or standard output's"
+        sys.exit(fail(DiskFull(f"no room left on {where}")).exit_code)

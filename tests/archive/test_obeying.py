@@ -24,7 +24,7 @@ from archive.package.choice import Choice, choose, take
 from archive.package.sources import sources
 from archive.package.warc import write_warc
 from archive.portal import Portal
-from archive.query import select
+from archive.query import ask, load, select
 from archive.rebuild import rebuild
 from archive.replay.server import application
 from archive.search.find import Only, find
@@ -33,7 +33,15 @@ from archive.store.reader import open
 from archive.warc.reader import read_captures
 from archive.warc.writer import WarcWriter
 from tests.archive.replay.serving import replaying
-from tests.archive.store.newspaper import EDITED, SITE, START, address, story_page, write_all
+from tests.archive.store.newspaper import (
+    EDITED,
+    SITE,
+    START,
+    address,
+    story_page,
+    write_all,
+    writing,
+)
 from tests.archive.store.newspaper import exchange as captured
 
 NOW = datetime.now(UTC)
@@ -154,6 +162,22 @@ def test_days_take_out_a_revision_and_leave_the_one_before(archive: Path) -> Non
     assert title != [(EDITED,)]
     assert address(30) not in urls(archive)
     assert found(archive, "थमी") == set()
+
+
+def test_edits_are_those_of_the_revisions_that_are_left(tmp_path: Path) -> None:
+    with writing(tmp_path, "khabar") as writer:
+        for day, title in enumerate(["पहली खबर", "दूसरी खबर", "पहली खबर", "दूसरी खबर"]):
+            page = story_page(1, title=title)
+            writer.write(captured(address(1), page, day * 24 * 60))
+    Ingest(tmp_path, workers=1).run()
+    take_out(tmp_path, address(1), DAY_TWO, DAY_TWO)
+    with open(tmp_path) as connection:
+        left = connection.execute(
+            "SELECT first_captured, number FROM revisions WHERE number > 1 ORDER BY ALL"
+        ).fetchall()
+        edits = ask(connection, load("edits"), {}).fetchall()
+    assert sorted(row[:2] for row in edits) == left
+    assert [number for _, number in left] == [3, 4]
 
 
 def test_a_story_first_seen_on_excluded_days_stays_where_it_was_seen_again(archive: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from archive import exclusions, ingest, upkeep
+from archive.errors import StoreError
 from archive.exclusions import target
 from archive.ingest import Ingest
 from archive.ledger import Ledger
@@ -142,15 +144,40 @@ def test_files_are_not_merged_under_a_reader(
         assert done.small_files[1] < before
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_reader_without_the_right_to_write_is_seen(archive: Path) -> None:
     Ingest(archive, workers=1).run()
     (archive / lock.READERS).chmod(0o444)
+    read = lock.reading(archive)
+    (archive / lock.READERS).chmod(0o644)
+    with lock.unread(archive, 0.0) as alone:
+        assert not alone
+    read()
+    with lock.unread(archive, 0.0) as alone:
+        assert alone
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_sqlite_may_not_write_is_said(archive: Path) -> None:
+    Ingest(archive, workers=1).run()
     archive.chmod(0o555)
     try:
-        with open(archive), lock.unread(archive, 0.0) as alone:
-            assert not alone
+        with pytest.raises(StoreError, match="wants the right to write in its folder"):
+            open(archive)
     finally:
         archive.chmod(0o755)
+
+
+def test_a_merge_that_fails_ends_no_ingest(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(ingest, "MANY", 1)
+    (archive / lock.READERS).mkdir()
+    report = Ingest(archive, workers=1).run()
+    assert report.total
+    assert "small files are left as they are" in caplog.text
+    (archive / lock.READERS).rmdir()
+    assert captures(archive)
 
 
 def captures(archive: Path) -> list[tuple[int]]:
