@@ -22,6 +22,8 @@ def _start(*words: str | Path, **more: object) -> subprocess.Popen[str]:
         stdout=more.get("stdout", subprocess.PIPE),  # type: ignore[call-overload]
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job, as these tests may be, hands on that SIGINT is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
