@@ -6,7 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -16,15 +19,26 @@ COMMAND = [sys.executable, "-c", "from crawler.cli import main; main()"]
 ENDLESS = "SELECT count(*) FROM range(100000000000) r WHERE hash(r.range) % 77 = 1"
 
 
-def _start(*words: str | Path, **more: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and /dev/full")
+
+
+@contextmanager
+def _start(
+    *words: str | Path, stdout: int | IO[str] = subprocess.PIPE
+) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
         [*COMMAND, *map(str, words)],
-        stdout=more.get("stdout", subprocess.PIPE),  # type: ignore[call-overload]
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
         # A shell's background job, as these tests may be, hands on that SIGINT is ignored.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _asks(process: subprocess.Popen[str]) -> bool:
@@ -35,21 +49,21 @@ def _asks(process: subprocess.Popen[str]) -> bool:
 
 @pytest.mark.parametrize("form", ["table", "csv"])
 def test_ctrl_c_ends_a_long_question(form: str, landed: Path) -> None:
-    process = _start("sql", ENDLESS, "--format", form, "--archive", landed)
-    while not _asks(process):
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    out, told = process.communicate(timeout=30)
+    with _start("sql", ENDLESS, "--format", form, "--archive", landed) as process:
+        while not _asks(process):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in out + told
 
 
 def test_ctrl_c_while_the_commands_are_loaded_shows_nothing(landed: Path) -> None:
-    process = _start("query", "newest", "--archive", landed)
-    while "duckdb" not in Path(f"/proc/{process.pid}/maps").read_text():
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=30)
+    with _start("query", "newest", "--archive", landed) as process:
+        while "duckdb" not in Path(f"/proc/{process.pid}/maps").read_text():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in told
 
@@ -61,8 +75,10 @@ def test_what_ends_a_block_is_told_though_it_is_closed(landed: Path) -> None:
 
 
 def test_a_pipe_onto_a_full_disk_is_said(landed: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        process = _start("query", "newest", "--archive", landed, stdout=full)
+    with (
+        Path("/dev/full").open("w") as full,
+        _start("query", "newest", "--archive", landed, stdout=full) as process,
+    ):
         _, told = process.communicate(timeout=60)
     assert process.returncode == 4
     assert told == "morestories: no room left on the disk, or standard output's\n"
@@ -76,4 +92,4 @@ def test_a_reader_that_has_seen_enough_ends_an_answer_silently(landed: Path) -> 
         process.stdout.close()
         assert process.stderr is not None
         assert process.stderr.read() == ""
-    assert process.returncode == 1
+        assert process.wait(60) == 1
