@@ -1,15 +1,20 @@
-"""A real browser for the suites that look at pages, and a folder for what they saw."""
+"""Ctrl-C for all that tests start; a real browser for the suites that look at pages, and a folder."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from archive.replay.browser import find_browser
+
+# A shell starts what it puts into the background with SIGINT ignored, and that is handed on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -31,8 +31,6 @@ def _start(
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell's background job, as these tests may be, hands on that SIGINT is ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with process:
         try:
