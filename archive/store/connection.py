@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import tempfile
 import time
-from contextlib import closing
 from datetime import datetime
 from importlib.resources import files
 from importlib.util import find_spec
@@ -171,7 +169,7 @@ def _await_tables(folder: Path) -> None:
     Until they are committed, the catalog is an empty file, or one that holds nothing of ours.
     """
     patience = time.monotonic() + MAKING
-    while not _has_tables(folder) and lock.is_held(folder):
+    while lock.is_held(folder) and not _has_tables(folder):
         if time.monotonic() > patience:
             raise StoreError(
                 f"the tables in {folder} are just being made by another process: "
@@ -185,16 +183,19 @@ def _has_tables(folder: Path) -> bool:
     lake = lake_of(folder)
     if lake.shared:
         return postgres.state(lake) is not None
-    try:
-        with closing(sqlite3.connect(f"file:{folder / CATALOG}?mode=ro", uri=True)) as catalog:
-            (found,) = catalog.execute(
-                "SELECT count(*) FROM ducklake_table WHERE table_name = 'schema_version'"
-            ).fetchone()
-    except sqlite3.OperationalError:  # no file, no table, or locked by its maker
-        return False
-    except sqlite3.DatabaseError:
-        return True
-    return bool(found)
+    # Asked through DuckDB: a second SQLite in a process takes the first one's locks away and cuts
+    # the memory that it shares with others (sqlite.org, "How To Corrupt An SQLite Database File").
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"LOAD {_quoted(extension('sqlite_scanner'))}")
+            path = _quoted(str(folder / CATALOG))
+            connection.execute(f"ATTACH {path} AS catalog (TYPE sqlite, READ_ONLY)")
+            found = connection.execute(
+                "SELECT count(*) FROM catalog.ducklake_table WHERE table_name = 'schema_version'"
+            ).fetchall()
+        except duckdb.Error as error:  # no file, no table, or locked by its maker, but for damage
+            return "not a database" in str(error) or "malformed" in str(error)
+    return found != [(0,)]
 
 
 def extension(name: str) -> str:

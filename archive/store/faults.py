@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-import sqlite3
-from contextlib import closing
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,8 @@ from archive.store.lake import CATALOG, lake_of
 SEARCH_ASKED = "search(): "  # begins what search() in SQL says of a question
 SEARCH_FAILED = "search() cannot be used: "  # … and of an index
 _ROOM = 100_000  # bytes under which a disk is full: SQLite's log begins with 32 KB
+_CHECK = """import sqlite3, sys
+print(sqlite3.connect(sys.argv[1], uri=True).execute("PRAGMA quick_check(1)").fetchone()[0])"""
 # What DuckDB says of a function that would write.
 _READ_ONLY = ("attached in read-only mode", "readonly database")
 # The statement's fault, whatever the tables hold.
@@ -99,20 +102,18 @@ def _wrong_with(catalog: Path) -> str:
     if catalog.is_dir():
         return f"{catalog} is a folder, not the catalog: move it away"
     try:
-        with catalog.open("rb") as file:
-            head = file.read(16)
+        size = catalog.stat().st_size
     except OSError as error:
         return f"the catalog {catalog} cannot be read: {error.strerror}"
-    if not head.startswith(b"SQLite format 3"):
-        return f"the catalog {catalog} is damaged: " + ("not SQLite" if head else "it is empty")
-    try:
-        with closing(sqlite3.connect(f"{catalog.as_uri()}?mode=ro", uri=True)) as opened:
-            (found,) = opened.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.OperationalError:  # busy, say: that is no damage
+    if not os.access(catalog, os.R_OK):
+        return f"the catalog {catalog} cannot be read: {os.strerror(errno.EACCES)}"
+    # In a process of its own: to close the file here would take DuckDB's locks on it away.
+    command = [sys.executable, "-c", _CHECK, f"{catalog.as_uri()}?mode=ro"]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    found = (checked.stdout or checked.stderr).strip().splitlines()[-1] if size else "it is empty"
+    if found == "ok" or "OperationalError" in found:  # busy, say: that is no damage
         return ""
-    except sqlite3.DatabaseError as error:
-        found = str(error)
-    return "" if found == "ok" else f"the catalog {catalog} is damaged: {' '.join(found.split())}"
+    return f"the catalog {catalog} is damaged: {found.removeprefix('sqlite3.DatabaseError: ')}"
 
 
 def damaged(lake: Path) -> list[tuple[Path, str]]:

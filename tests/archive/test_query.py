@@ -257,7 +257,7 @@ def broken(landed: Path, tmp_path: Path) -> Path:
     ("content", "says"),
     [
         (b"SQLite format 3\0" + b"\xff" * 5000, "is damaged: "),
-        (b"\xff" * 5000, "is damaged: not SQLite"),
+        (b"\xff" * 5000, "is damaged: file is not a database"),
         (b"", "is damaged: it is empty"),
     ],
 )

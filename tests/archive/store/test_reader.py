@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from archive import exclusions
 from archive.errors import BadSetting
 from archive.exclusions import target
 from archive.ingest import Ingest
-from archive.store.lock import unread
+from archive.store.lock import unread, writer_lock
 from tests.archive.store.newspaper import address, write_all
 
 FOUND = "SELECT url FROM search('थमी') JOIN articles USING (article)"
@@ -100,6 +102,25 @@ def test_a_relation_and_a_stream_are_reading(folder: Path) -> None:
     assert is_read(folder)
     assert stream.read_next_batch().num_rows
     del stream, reader
+
+
+_TAKE = """import fcntl, os, sys
+fcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 128)"""
+
+
+def is_used(folder: Path) -> bool:
+    """Tell whether this process holds SQLite's lock for as long as it uses the shared memory."""
+    command = [sys.executable, "-c", _TAKE, str(folder / "catalog.sqlite-shm")]
+    return subprocess.run(command, capture_output=True).returncode != 0
+
+
+def test_who_opens_one_more_takes_no_lock_of_sqlite_away(folder: Path) -> None:
+    with archive.open(folder) as reader, writer_lock(folder, lambda: None):
+        reader.execute("BEGIN")
+        reader.execute("FROM captures").fetchall()
+        assert is_used(folder)
+        archive.open(folder).close()
+        assert is_used(folder)
 
 
 def test_names_of_frames_are_tables_and_duckdb_s_own_connection_is_there(folder: Path) -> None:
