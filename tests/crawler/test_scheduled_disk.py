@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from archive.cli.common import Exit
 from archive.ledger import Ledger
 from crawler import lock
 from tests.crawler.crawls import declare, morestories
+from tests.disks import mounted, resize
 from tests.portal_site.server import PortalSite
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
@@ -21,9 +21,8 @@ pytestmark = [pytest.mark.root, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", tmp_path], check=True)
-    yield tmp_path
-    subprocess.run(["umount", tmp_path], check=True)
+    with mounted(tmp_path, "3m"):
+        yield tmp_path
 
 
 def test_it_ends_for_that_cause_and_nothing_starts_under_the_floor(small):
@@ -43,7 +42,7 @@ def test_it_ends_for_that_cause_and_nothing_starts_under_the_floor(small):
         assert "disk" in [one["rule"] for one in json.loads(status.stdout)["findings"]]
         assert len(site.requests) == asked
         # There is room again: the run is taken up.
-        subprocess.run(["mount", "-o", "remount,size=60m", small], check=True)
+        resize(small, "60m")
         if run.exit is Exit.DISK_FULL:
             ledger.judge(run.id, Exit.INTERRUPTED)
         ran = morestories("schedule", "run", "--once", "--floor", "0", "--archive", small)

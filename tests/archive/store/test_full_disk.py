@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,17 +14,15 @@ from archive.ingest import Ingest
 from archive.search.find import find
 from archive.store import schema
 from tests.archive.store.newspaper import write_all
+from tests.disks import mounted, resize
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    with mounted(tmp_path / "disk", "9m", "--lazy") as folder:
+        yield folder
 
 
 def test_each_time_there_is_a_little_more_room_an_ingest_gets_on(
@@ -35,7 +32,7 @@ def test_each_time_there_is_a_little_more_room_an_ingest_gets_on(
     used = shutil.disk_usage(disk).used // 1_000
     told = []
     for room in range(used + 8, used + 9_000, 56):
-        subprocess.run(["mount", "-o", f"remount,size={room}k", disk], check=True)
+        resize(disk, f"{room}k")
         try:
             Ingest(disk, workers=1).run()
         except DiskFull as error:

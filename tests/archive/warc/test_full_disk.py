@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,17 +16,15 @@ from archive.warc.verify import verify
 from archive.warc.writer import WarcWriter
 from tests.archive.warc.exchanges import exchange
 from tests.archive.warc.test_crash import kept
+from tests.disks import mounted, resize
 
 pytestmark = pytest.mark.root
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", folder], check=True)
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with mounted(tmp_path / "disk", "300k") as folder:
+        yield folder
 
 
 def test_a_file_system_that_fills_up(disk: Path) -> None:
@@ -46,7 +43,7 @@ def test_a_file_system_that_fills_up(disk: Path) -> None:
         writer.close()
     assert count > 20
     assert kept(disk) == set(range(count))
-    subprocess.run(["mount", "-o", "remount,size=4m", disk], check=True)
+    resize(disk, "4m")
     (result,) = recover(disk)
     assert (result.done, result.records) == ("listed", 1 + 3 * count)
     assert len((disk / INDEX).read_bytes().splitlines()) == count
