@@ -24,15 +24,13 @@ WITH sources AS (  -- each gives at least one row, so these are enough
            OR from_article IN (SELECT article FROM articles WHERE url = $url))
     ORDER BY from_url
     LIMIT $limit
-), shown AS (
-    SELECT DISTINCT from_url, from_article, kind, to_url, to_article, text
-    FROM links JOIN sources USING (from_url, from_article)
-    WHERE kind IN ('more_stories', 'inline_related') AND ($portal IS NULL OR portal = $portal)
 )
-SELECT DISTINCT a.title, coalesce(b.title, s.text) AS related, s.kind,
-       b.article IS NOT NULL AS archived, s.from_url, s.to_url
-FROM shown s
-JOIN articles a ON a.article = s.from_article
-LEFT JOIN articles b ON b.article = s.to_article
-ORDER BY s.from_url, s.kind, s.to_url, related
+SELECT DISTINCT a.title, coalesce(b.title, l.text) AS related, l.kind,
+       b.article IS NOT NULL AS archived, l.from_url, l.to_url
+FROM links l
+JOIN sources USING (from_url, from_article)
+JOIN articles a ON a.article = l.from_article
+LEFT JOIN articles b ON b.article = l.to_article
+WHERE l.kind IN ('more_stories', 'inline_related') AND ($portal IS NULL OR l.portal = $portal)
+ORDER BY l.from_url, l.kind, l.to_url, related
 LIMIT $limit
